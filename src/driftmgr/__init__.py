@@ -1,0 +1,1 @@
+"""DriftMgr: every way the cloud differs from its Terraform or OpenTofu state."""

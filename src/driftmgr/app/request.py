@@ -1,0 +1,57 @@
+"""What a use case is asked, and what it tells while it runs."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from driftmgr.discovery.shards import Mode
+from driftmgr.model import Gap, GapReason, RemoteObject, ScanRecord
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """A role to assume for one more account."""
+
+    arn: str
+    external_id: str | None = None
+
+
+class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One scan, as a user asks for it.
+
+    ``sources`` are states: files, globs, Terraform working directories, ``s3://bucket/key``.
+    ``regions``: empty for those that the states (and else the credentials) name, ``("all",)`` for
+    every enabled one. ``accounts``: the account ids wanted, empty for those of the credentials and
+    ``roles``. ``types``: empty for all that the catalog has.
+    """
+
+    sources: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    types: tuple[str, ...] = ()
+    mode: Mode = "deep"
+    managed_only: bool = False
+    include_defaults: bool = False
+    accept_gaps: tuple[GapReason, ...] = ()
+    profile: str | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a scan stands: shards done of all, API calls made, objects seen so far, what it does now."""
+
+    done: int
+    total: int
+    api_calls: int
+    objects: int
+    doing: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``discover`` found: the objects themselves, and what it could not look at."""
+
+    scan: ScanRecord
+    objects: tuple[RemoteObject, ...]
+    gaps: tuple[Gap, ...] = ()

@@ -1,0 +1,71 @@
+"""Which accounts and regions a scan asks."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from driftmgr.app.request import ScanRequest
+from driftmgr.clouds import ApiError
+from driftmgr.clouds.aws import AwsAccount, AwsApi, AwsSession
+from driftmgr.clouds.aws.session import home_region
+from driftmgr.model import DriftMgrError, Scope
+
+ALL_REGIONS = "all"
+
+
+class Targets(msgspec.Struct, frozen=True, kw_only=True):
+    """The accounts that can be read, by id, and the regions asked of each."""
+
+    accounts: dict[str, AwsAccount]
+    regions: dict[str, tuple[str, ...]]
+
+
+def resolve_accounts(session: AwsSession, request: ScanRequest) -> dict[str, AwsAccount]:
+    """The accounts of a request, by id.
+
+    With roles these are the roles' accounts (and the one of the credentials only if ``--account`` names it), else
+    the one of the credentials. Raises ``DriftMgrError`` when an account is asked for that nothing signs in to.
+    """
+    own_wanted = not request.roles or bool(request.accounts)
+    found = [session.own_account()] if own_wanted else []
+    found += [session.assume(role.arn, role.external_id) for role in request.roles]
+    reachable = {account.id: account for account in found}
+    if not request.accounts:
+        return reachable
+    for wanted in request.accounts:
+        if wanted not in reachable:
+            raise DriftMgrError(
+                f"no credentials for AWS account {wanted}: signed in to {', '.join(sorted(reachable))}",
+                hint=f"name a role in it: --role-arn arn:aws:iam::{wanted}:role/NAME",
+            )
+    return {wanted: reachable[wanted] for wanted in request.accounts}
+
+
+async def resolve_regions(
+    api: AwsApi, session: AwsSession, accounts: Mapping[str, AwsAccount], asked: tuple[str, ...], named: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """The regions of each account: those asked, else those ``named`` by the states, else the configured one.
+
+    Raises ``DriftMgrError`` when there is none, or when the enabled regions cannot be listed for ``all``.
+    """
+    if ALL_REGIONS in asked:
+        return {name: await _enabled_regions(api, account) for name, account in accounts.items()}
+    chosen = asked or tuple(sorted(set(named))) or ((session.region,) if session.region else ())
+    if not chosen:
+        raise DriftMgrError(
+            "no AWS region to look at: neither the state nor the AWS configuration names one",
+            hint="give --region eu-central-1 (repeatable), --region all, or set AWS_REGION",
+        )
+    return dict.fromkeys(accounts, tuple(dict.fromkeys(chosen)))
+
+
+async def _enabled_regions(api: AwsApi, account: AwsAccount) -> tuple[str, ...]:
+    scope = Scope(cloud="aws", account=account.id, region=home_region(account.partition))
+    try:
+        pages = [page async for page in api.pages(scope, "ec2.describe_regions", {})]
+    except ApiError as error:
+        raise DriftMgrError(
+            f"cannot list the enabled regions of account {account.id}: {error.code}: {error.message}",
+            hint="allow ec2:DescribeRegions, or name the regions with --region",
+        ) from error
+    return tuple(sorted(region["RegionName"] for page in pages for region in page["Regions"]))

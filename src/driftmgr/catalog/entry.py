@@ -1,0 +1,209 @@
+"""The words a catalog entry is written in.
+
+An entry is data: frozen values that say how a resource type is listed, which details complete it,
+and where in the answers each Terraform attribute is found. Two words do the work: a *transform*
+(``read=``) turns a cloud value into Terraform's shape, an *equivalence* (``equal=``) says when two
+values mean the same. All else is a JMESPath, a list of names or a template.
+
+What is derived and never written: permissions, cost, paging, rate limits, import ids. What is
+not here at all: value types, computed, sensitive, set or list; they come from the schema pack.
+
+Paths (JMESPath) are evaluated over one *item*: the listed answer itself, with each detail and join
+under its own key, ``Parent`` (the item it was expanded from) and ``Scope`` (``account``, ``region``,
+``partition``) beside it. In the item the keys of details and joins are names of our choice.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from driftmgr.model import RemoteObject
+
+Criticality = Literal["critical", "high", "medium", "low"]
+CRITICAL: Criticality = "critical"
+HIGH: Criticality = "high"
+MEDIUM: Criticality = "medium"
+LOW: Criticality = "low"
+
+Reach = Literal["regional", "global"]
+REGIONAL: Reach = "regional"
+GLOBAL: Reach = "global"
+
+Transform = Callable[[Any], Any]
+"""A cloud value in, a value of Terraform's shape out; pure. Gets ``None`` when the path found nothing."""
+
+Equivalence = Callable[[Any, Any], bool]
+"""Whether ``(recorded, observed)`` mean the same; pure, symmetric; its name is the rule's name in reports."""
+
+
+class AwsCall(msgspec.Struct, frozen=True, kw_only=True):
+    """One read operation of an AWS API.
+
+    ``operation`` is botocore's client and method: ``ec2.describe_security_groups``. ``items`` says
+    what of the answer counts: for a list call a path to a list (merged over all pages), for a
+    detail call a path to any value. ``params`` are constants; ``given`` are parameters taken from
+    the item by path. ``region`` is a path over the item to the region that must be asked (S3
+    buckets), else the scope's own. ``absent`` names the error codes that mean "not set"; every
+    other error is a gap. ``permission`` overrides the IAM action derived from the operation; a tuple if one
+    call needs several.
+    """
+
+    operation: str
+    items: str = "@"
+    params: Mapping[str, Any] = {}
+    given: Mapping[str, str] = {}
+    region: str | None = None
+    absent: tuple[str, ...] = ()
+    permission: str | tuple[str, ...] | None = None
+
+
+def aws_call(operation: str, items: str = "@", /, **others: Any) -> AwsCall:
+    """Short form: ``aws_call("ec2.describe_vpcs", "Vpcs[]")``."""
+    return AwsCall(operation=operation, items=items, **others)
+
+
+class Join(msgspec.Struct, frozen=True, kw_only=True):
+    """A bulk source that completes listed items: asked once per scope, all pages, never per object.
+
+    ``on`` is a path over one bulk item to its key, ``to`` a path over the listed item to the key
+    (or list of keys) it wants; it may use a detail. The item gets the matching bulk item (``None`` without one), or with
+    ``many`` the list of all matching ones. ``value`` is a path over the bulk item to what is kept.
+    """
+
+    call: AwsCall
+    on: str
+    to: "str | Template"
+    many: bool = False
+    value: str = "@"
+
+
+class Template(msgspec.Struct, frozen=True):
+    """Text with paths in braces: ``Template("arn:{partition}:ec2:{region}:{account}:vpc/{VpcId}")``.
+
+    ``{partition}``, ``{region}`` and ``{account}`` are the scope's; all else is a path over the
+    item. Gives ``None`` as soon as one path finds nothing.
+    """
+
+    text: str
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths in braces, the scope's three words spelled out."""
+        return tuple(_SCOPE_WORDS.get(path, path) for path in _BRACES.findall(self.text))
+
+
+_BRACES = re.compile(r"\{([^{}]+)\}")
+_SCOPE_WORDS = {word: f"Scope.{word}" for word in ("partition", "region", "account")}
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """Where one Terraform attribute or nested block comes from, and how it compares.
+
+    ``path`` is evaluated over the item (inside ``nested``: over the value of the block). ``read``
+    turns the found value into Terraform's shape. ``nested`` maps the attributes of a block: it is
+    applied to each element if the found value is a list, else to the one object; what comes out is always
+    the list that Terraform's state holds (empty when nothing was found). ``equal`` replaces
+    the schema-driven comparison of the whole value by an equivalence. ``normal`` is a transform to a normal form that is applied
+    to both sides before they are compared (rules with several sources as one rule per source): use it where a difference
+    shall be reported per element, ``equal`` where the value is one thing. ``default`` is what an unset
+    value means: ``None`` on either side reads as it (SDK ``Default:``; the cloud's own default).
+    """
+
+    path: str | Template = "@"
+    read: Transform | None = None
+    equal: Equivalence | None = None
+    normal: Transform | None = None
+    nested: "Mapping[str, AttributeLike] | None" = None
+    default: Any = None
+
+
+AttributeLike = str | Template | Attribute
+
+
+class ParentRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Says that objects of this type belong to an object of another.
+
+    ``attribute`` is the attribute of this type that holds the parent's id (or the value of the parent's attribute
+    ``by``). ``inline`` names the attributes and blocks of the parent that show this object too:
+    when a state manages the object on its own, those are not compared on the parent; when the
+    parent records them itself, the object is not also unmanaged. ``when`` limits the reference to
+    objects with that attribute value. With ``part=False`` the object stands on its own (a NAT
+    gateway that uses an address): the parent's attributes are its doing, yet it is never hidden.
+    """
+
+    type: str
+    attribute: str
+    by: str = "id"
+    inline: tuple[str, ...] = ()
+    when: tuple[str, Any] | None = None
+    part: bool = True
+
+
+class Assembled(msgspec.Struct, frozen=True, kw_only=True):
+    """What an instance looks like now, put together from several remote objects (by their ids)."""
+
+    attributes: dict[str, Any]
+    parts: tuple[str, ...]
+
+
+Assemble = Callable[[Mapping[str, Any], Sequence[RemoteObject]], Assembled | None]
+"""From recorded attributes and all objects of the part types: what is left of it, or ``None`` if nothing is."""
+
+
+class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
+    """One resource type of one provider.
+
+    ``list`` gives the items; ``expand`` turns each item into several (a path into it, or a call
+    per item such as listeners per load balancer), the item then being ``Parent``. ``details`` are
+    calls per object (deep mode), ``joins`` bulk sources. ``exists`` is a path that must find
+    something true for the object to exist (a bucket's policy). ``id`` is the id as
+    the newest provider records it; ``keys`` are further attribute tuples that identify an instance
+    (ids and ARNs are always tried). ``region`` is a path to where a globally listed object lives.
+    ``unreadable`` gives for each configurable attribute that no API tells the reason in words.
+    ``assemble`` replaces listing for a type whose instances are made of objects of the ``parts`` types.
+    ``fingerprint`` is a path to a token of the list answer that changes with the object.
+    """
+
+    name: str
+    id: str | Template = "@"
+    list: AwsCall | None = None
+    expand: str | AwsCall | None = None
+    details: Mapping[str, AwsCall] = {}
+    joins: Mapping[str, Join] = {}
+    exists: str | None = None
+    attributes: Mapping[str, AttributeLike] = {}
+    unreadable: Mapping[str, str] = {}
+    keys: tuple[tuple[str, ...], ...] = ()
+    parents: tuple[ParentRef, ...] = ()
+    parts: tuple[str, ...] = ()
+    assemble: Assemble | None = None
+    criticality: Criticality = LOW
+    reach: Reach = REGIONAL
+    region: str | None = None
+    is_default: str | None = None
+    owner: AttributeLike | None = None
+    fingerprint: str | None = None
+    aliases: tuple[str, ...] = ()
+    import_id: str | None = None
+    cloud: str = "aws"
+
+
+def as_attribute(value: AttributeLike) -> Attribute:
+    """Spell out the short forms: a bare path or template is an attribute read as it is found."""
+    return value if isinstance(value, Attribute) else Attribute(value)
+
+
+def pascal_names(*names: str) -> dict[str, AttributeLike]:
+    """Attributes whose API member is the same words in PascalCase: ``vpc_id`` from ``VpcId``."""
+    return {name: _pascal(name) for name in names}
+
+
+def camel_names(*names: str) -> dict[str, AttributeLike]:
+    """Attributes whose API member is the same words in camelCase: ``image_tag`` from ``imageTag``."""
+    return {name: _pascal(name)[:1].lower() + _pascal(name)[1:] for name in names}
+
+
+def _pascal(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))

@@ -1,0 +1,94 @@
+"""Transforms: a cloud value in, a value of Terraform's shape out. Pure, total over what the API can say.
+
+A word here is used by more than one entry; what only one entry needs stays private in its module.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+
+def aws_tags(value: Any) -> dict[str, str]:
+    """Tags in any of AWS's shapes (``Key``/``Value``, ``key``/``value``, ``TagKey``/``TagValue``, a map) as a map.
+
+    Keys that start with ``aws:`` are the cloud's own and left out, as the provider does.
+    """
+    if isinstance(value, Mapping):
+        pairs: Iterable[tuple[Any, Any]] = value.items()
+    else:
+        pairs = (
+            (tag.get("Key", tag.get("key", tag.get("TagKey"))), tag.get("Value", tag.get("value", tag.get("TagValue"))))
+            for tag in value or ()
+        )
+    return {key: text or "" for key, text in pairs if not key.startswith("aws:")}
+
+
+def rfc3339(value: datetime | None) -> str | None:
+    """A time as the provider writes it: UTC, seconds, ``Z``."""
+    return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def epoch_milliseconds(value: int | None) -> str | None:
+    """Milliseconds since 1970 as RFC 3339."""
+    return None if value is None else rfc3339(datetime.fromtimestamp(value / 1000, UTC))
+
+
+def integer(value: Any) -> int | None:
+    """A number given as text."""
+    return None if value in (None, "") else int(value)
+
+
+def boolean(value: Any) -> bool | None:
+    """A boolean given as text (``"true"``)."""
+    return value if isinstance(value, bool) or value is None else str(value).lower() == "true"
+
+
+def present(value: Any) -> bool:
+    """Whether the API says anything at all."""
+    return value is not None
+
+
+def is_word(*words: str) -> Callable[[Any], bool | None]:
+    """``is_word("Enabled", "enabled")``: true for one of the words, false for any other, null for none."""
+
+    def is_one_of(value: Any) -> bool | None:
+        return None if value is None else value in words
+
+    return is_one_of
+
+
+def sorted_list(value: Iterable[Any] | None) -> list[Any]:
+    """A list in order; empty for nothing."""
+    return sorted(value or ())
+
+
+def one(value: Any) -> list[Any]:
+    """The list of at most one element that a value is."""
+    return [] if value is None else [value]
+
+
+def first(value: Any) -> Any:
+    """The only element of a list, or null."""
+    return value[0] if value else None
+
+
+def none_if_empty(value: Any) -> Any:
+    """Null for an empty text or collection."""
+    return value or None
+
+
+def last_part(value: str | None) -> str | None:
+    """What stands after the last ``/`` of a path or ARN."""
+    return None if value is None else value.rsplit("/", 1)[-1]
+
+
+def json_text(value: Any) -> str | None:
+    """A structure as compact JSON text with sorted keys; text stays as it is."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+
+def url_decoded(value: Any) -> str | None:
+    """A policy document as IAM sends it: percent-encoded JSON (botocore decodes some of them to a structure)."""
+    return unquote(value) if isinstance(value, str) else json_text(value)

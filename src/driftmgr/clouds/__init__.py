@@ -1,0 +1,5 @@
+"""How to ask a cloud: sessions, calls, error kinds, limits. One package per cloud."""
+
+from driftmgr.clouds.api import ApiError, CloudApi
+
+__all__ = ["ApiError", "CloudApi"]

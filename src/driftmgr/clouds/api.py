@@ -1,0 +1,36 @@
+"""The seam between discovery and the clouds: the only place where a scan touches the outside."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
+from driftmgr.model import GapReason, Scope
+
+
+class ApiError(Exception):
+    """A call that ended without an answer, after all retries.
+
+    ``code`` is the cloud's own error code (or our word for a network failure), ``reason`` the gap it makes.
+    """
+
+    def __init__(self, operation: str, code: str, reason: GapReason, message: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.operation = operation
+        self.code = code
+        self.reason: GapReason = reason
+        self.message = message
+
+
+class CloudApi(Protocol):
+    """Reads one cloud. Tests fake this with a function from (scope, operation, params) to pages."""
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far, retries included."""
+
+    def pages(
+        self, scope: Scope, operation: str, params: Mapping[str, Any], *, region: str | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """All pages of one operation (``service.method``); raises ``ApiError``.
+
+        ``region`` overrides the scope's: the region that must be asked about one object.
+        """

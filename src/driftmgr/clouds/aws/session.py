@@ -1,0 +1,152 @@
+"""Credentials and accounts: who we are, and whom else we may read."""
+
+import os
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import botocore.session
+import msgspec
+from botocore import exceptions
+from botocore.config import Config
+
+from driftmgr.clouds.aws.errors import kind_of
+from driftmgr.clouds.aws.paging import Paging
+from driftmgr.model import DriftMgrError
+
+_CONFIG = Config(
+    # One retry policy, ours (clouds/aws/api.py): two on top of each other multiply.
+    retries={"total_max_attempts": 1, "mode": "standard"},
+    connect_timeout=5,
+    read_timeout=30,
+    max_pool_connections=50,
+    user_agent_extra="driftmgr",
+)
+_RENEW_BEFORE = timedelta(minutes=5)
+_HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+
+def home_region(partition: str) -> str:
+    """The region that answers for what a partition keeps once."""
+    return _HOME_REGIONS.get(partition, "us-east-1")
+
+
+class AwsAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """One account that can be read: its id, partition, and the role to assume for it (if not our own)."""
+
+    id: str
+    partition: str
+    role_arn: str | None = None
+    external_id: str | None = None
+
+
+class AwsSession:
+    """One botocore session per process, with a client per (account, service, region).
+
+    Thread-safe: clients are made under a lock (botocore's client creation is not thread-safe),
+    calls on them need none.
+    """
+
+    def __init__(self, profile: str | None = None) -> None:
+        try:
+            self._session = botocore.session.Session(profile=profile)
+            self._session.get_scoped_config()
+        except exceptions.ProfileNotFound as error:
+            raise DriftMgrError(
+                f"AWS profile {profile or ''!r} not found",
+                hint="see the names in the AWS config file: aws configure list-profiles",
+            ) from error
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str | None, str, str | None], Any] = {}
+        self._paginators: dict[str, dict[str, Any]] = {}
+        self._assumed: dict[str, tuple[dict[str, str], datetime]] = {}
+
+    @property
+    def region(self) -> str | None:
+        """The region that the environment or the profile configures."""
+        region: str | None = os.environ.get("AWS_REGION") or self._session.get_config_variable("region")
+        return region
+
+    def own_account(self) -> AwsAccount:
+        """The account of the ambient credentials; raises ``DriftMgrError`` telling what to do."""
+        return self._identity(None, None)
+
+    def assume(self, role_arn: str, external_id: str | None = None) -> AwsAccount:
+        """The account behind a role; raises ``DriftMgrError`` if it cannot be assumed."""
+        return self._identity(role_arn, external_id)
+
+    def client(self, account: AwsAccount | None, service: str, region: str | None, **overrides: Any) -> Any:
+        """A botocore client; ``account=None`` uses the ambient credentials."""
+        role = account.role_arn if account else None
+        with self._lock:
+            credentials = self._role_credentials(account) if account and role else {}
+            key = (role, service, region, *sorted(overrides.items()))
+            if key not in self._clients:
+                self._clients[key] = self._session.create_client(
+                    service, region_name=region, config=_CONFIG, **credentials, **overrides
+                )
+            return self._clients[key]
+
+    def paging(self, service: str, operation: str) -> Paging | None:
+        """How an operation (``DescribeVpcs``) is paged, from botocore's own model; ``None`` if it is not."""
+        if service not in self._paginators:
+            loader = self._session.get_component("data_loader")
+            try:
+                self._paginators[service] = loader.load_service_model(service, "paginators-1")["pagination"]
+            except (exceptions.UnknownServiceError, exceptions.DataNotFoundError):
+                self._paginators[service] = {}
+        config = self._paginators[service].get(operation)
+        return Paging.of(config) if config else None
+
+    def _identity(self, role_arn: str | None, external_id: str | None) -> AwsAccount:
+        partition = role_arn.split(":")[1] if role_arn and role_arn.count(":") > 1 else "aws"
+        probe = AwsAccount(id="", partition=partition, role_arn=role_arn, external_id=external_id)
+        region = self.region or home_region(partition)
+        who = f"role {role_arn}" if role_arn else "the AWS credentials"
+        try:
+            identity = self.client(probe, "sts", region).get_caller_identity()
+        except Exception as error:
+            raise credentials_problem(who, error) from error
+        found = identity["Arn"].split(":")[1] or "aws"
+        return AwsAccount(id=identity["Account"], partition=found, role_arn=role_arn, external_id=external_id)
+
+    def _role_credentials(self, account: AwsAccount) -> dict[str, str]:
+        role = str(account.role_arn)
+        known = self._assumed.get(role)
+        if known and known[1] - _RENEW_BEFORE > datetime.now(UTC):
+            return known[0]
+        region = self.region or home_region(account.partition)
+        sts = self._session.create_client("sts", region_name=region, config=_CONFIG)
+        given = {"ExternalId": account.external_id} if account.external_id else {}
+        answer = sts.assume_role(RoleArn=role, RoleSessionName="driftmgr", **given)["Credentials"]
+        credentials = {
+            "aws_access_key_id": answer["AccessKeyId"],
+            "aws_secret_access_key": answer["SecretAccessKey"],
+            "aws_session_token": answer["SessionToken"],
+        }
+        self._assumed[role] = (credentials, answer["Expiration"])
+        # Clients carry the credentials they were made with.
+        self._clients = {key: client for key, client in self._clients.items() if key[0] != role}
+        return credentials
+
+
+def credentials_problem(who: str, error: Exception) -> DriftMgrError:
+    """Turn a failed sign-in into what a person can act on."""
+    kind = kind_of(error)
+    if isinstance(error, exceptions.NoCredentialsError):
+        return DriftMgrError(
+            "no AWS credentials found",
+            hint="set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in: aws sso login",
+        )
+    if kind == "expired":
+        return DriftMgrError(f"{who}: the token has expired", hint="sign in again, for example: aws sso login")
+    if kind == "denied":
+        return DriftMgrError(
+            f"{who}: AWS refused: {error}",
+            hint="check the access key, the clock of this machine, and the role's trust policy and external id",
+        )
+    if isinstance(error, exceptions.BotoCoreError) and kind == "transient":
+        return DriftMgrError(
+            f"AWS STS cannot be reached: {error}", hint="check the network, the proxy and AWS_ENDPOINT_URL"
+        )
+    return DriftMgrError(f"{who}: {error}", hint="check the AWS configuration: aws sts get-caller-identity")

@@ -1,0 +1,1 @@
+"""Plan the calls of a scan, run them, yield remote objects and gaps as they arrive."""

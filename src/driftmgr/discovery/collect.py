@@ -1,0 +1,264 @@
+"""Collect the objects of one scope: list, join, expand, complete with details, observe.
+
+The gap rule: a list call that fails is a gap of the whole type; a join or detail that fails is a gap of the attributes that
+need it, and of the whole type where the object's existence hangs on it. An error code that the entry
+declares ``absent`` is a value ("not set"), no error.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from typing import Any
+
+from driftmgr.catalog import Catalog
+from driftmgr.catalog.entry import CRITICAL, HIGH, AwsCall, Join, ResourceType
+from driftmgr.clouds import ApiError, CloudApi
+from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
+from driftmgr.discovery.observe import Observer
+from driftmgr.discovery.paths import names_in, path_reader, source_reader
+from driftmgr.discovery.shards import Mode
+from driftmgr.model import Gap, GapReason, RemoteObject, Scope
+
+Found = RemoteObject | Gap
+Emit = Callable[[Found], None]
+Item = dict[str, Any]
+
+_SCOPE_PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
+
+
+class Collector:
+    """Collects types of one scope; calls that several types need are made once."""
+
+    def __init__(
+        self, catalog: Catalog, api: CloudApi, scope: Scope, mode: Mode, fingerprints: Fingerprints | None = None
+    ) -> None:
+        self.fingerprints = fingerprints or NoFingerprints()
+        self._catalog = catalog
+        self._api = api
+        self._scope = scope
+        self._mode = mode
+        self._answers: dict[tuple[Any, ...], asyncio.Task[Any]] = {}
+        self._words = {"account": scope.account, "region": scope.region, "partition": partition_of(scope)}
+
+    async def collect(self, types: Iterable[str], emit: Emit) -> None:
+        """Emit the objects and gaps of the types, as they arrive."""
+        async with asyncio.TaskGroup() as tasks:
+            for name in types:
+                tasks.create_task(_TypeRun(self, self._catalog[name], emit).run())
+
+    @property
+    def scope(self) -> Scope:
+        """The scope that is collected."""
+        return self._scope
+
+    @property
+    def mode(self) -> Mode:
+        """How deep the scan looks."""
+        return self._mode
+
+    def with_scope(self, item: Mapping[str, Any], **parts: Any) -> Item:
+        """An item with its scope and parts beside its own members."""
+        return {**item, **parts, "Scope": self._words}
+
+    async def items(self, call: AwsCall, item: Mapping[str, Any] | None = None) -> list[Any]:
+        """All items of a list call, over all pages; raises ``ApiError``."""
+        return await self._once("items", call, item, self._fetch_items)
+
+    async def value(self, call: AwsCall, item: Mapping[str, Any]) -> Any:
+        """What a detail call says about one item; ``None`` where an ``absent`` code answers; raises ``ApiError``."""
+        return await self._once("value", call, item, self._fetch_value)
+
+    async def _once(self, kind: str, call: AwsCall, item: Mapping[str, Any] | None, fetch: Any) -> Any:
+        params = {**call.params, **{name: path_reader(path)(item) for name, path in call.given.items()}}
+        region = path_reader(call.region)(item) if call.region else None
+        key = (kind, call.operation, call.items, call.absent, region, repr(sorted(params.items())))
+        if key not in self._answers:
+            self._answers[key] = asyncio.ensure_future(fetch(call, params, region))
+        return await asyncio.shield(self._answers[key])
+
+    async def _fetch_items(self, call: AwsCall, params: Mapping[str, Any], region: str | None) -> list[Any]:
+        read, items = path_reader(call.items), list[Any]()
+        try:
+            async for page in self._pages(call, params, region):
+                items.extend(read(page) or ())
+        except ApiError as error:
+            if error.code not in call.absent:
+                raise
+        return items
+
+    async def _fetch_value(self, call: AwsCall, params: Mapping[str, Any], region: str | None) -> Any:
+        read, values = path_reader(call.items), list[Any]()
+        try:
+            async for page in self._pages(call, params, region):
+                values.append(read(page))
+        except ApiError as error:
+            if error.code not in call.absent:
+                raise
+            return None
+        lists = [value for value in values if isinstance(value, list)]
+        if len(values) > 1 and lists:
+            return [element for value in lists for element in value]
+        return values[0] if values else None
+
+    def _pages(
+        self, call: AwsCall, params: Mapping[str, Any], region: str | None
+    ) -> AsyncIterator[dict[str, Any]]:
+        return self._api.pages(self._scope, call.operation, params, region=region)
+
+
+class _Failure:
+    """The same error of one operation, met at any number of objects; the first message stands for all."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        self.count = 0
+        self.parts: set[str] = set()
+
+
+class _TypeRun:
+    """One type in one scope."""
+
+    def __init__(self, collector: Collector, entry: ResourceType, emit: Emit) -> None:
+        self._collector = collector
+        self._entry = entry
+        self._emit = emit
+        self._observer = Observer(entry)
+        self._late_joins = {name for name, join in entry.joins.items() if names_in(join.to) & entry.details.keys()}
+        self._failures: dict[tuple[str, GapReason, str], _Failure] = {}
+
+    async def run(self) -> None:
+        if self._entry.list is None:
+            return
+        try:
+            items = await self._listed(self._entry.list)
+        except ApiError as error:
+            self._emit(self._gap(error.operation, error.reason, f"{error.code}: {error.message}"))
+            return
+        joined = await self._join()
+        await _all(self._complete(item, joined) for item in items)
+        for (operation, reason, code), failure in self._failures.items():
+            whole = bool(failure.parts & self._observer.existence_needs)
+            lost = {name for part in failure.parts for name in self._observer.attributes_of(part)}
+            times = f" ({failure.count} objects)" if failure.count > 1 else ""
+            message = f"{code}: {failure.message}{times}"
+            self._emit(self._gap(operation, reason, message, () if whole else tuple(sorted(lost))))
+
+    async def _listed(self, call: AwsCall) -> list[Item]:
+        items = [self._collector.with_scope(_as_item(item)) for item in await self._collector.items(call)]
+        expand = self._entry.expand
+        if expand is None:
+            return items
+        if isinstance(expand, str):
+            read = path_reader(expand)
+            children = [(parent, read(parent) or ()) for parent in items]
+        else:
+            found = await _all(self._collector.items(expand, parent) for parent in items)
+            children = list(zip(items, found, strict=True))
+        return [
+            self._collector.with_scope(_as_item(child), Parent=parent) for parent, group in children for child in group
+        ]
+
+    async def _join(self) -> dict[str, tuple[Join, dict[Any, list[Any]]]]:
+        async def index(name: str, join: Join) -> tuple[str, tuple[Join, dict[Any, list[Any]]] | None]:
+            on, value = path_reader(join.on), path_reader(join.value)
+            groups: dict[Any, list[Any]] = {}
+            try:
+                for item in await self._collector.items(join.call):
+                    groups.setdefault(on(item), []).append(value(item))
+            except ApiError as error:
+                self._fail(name, error)
+                return name, None
+            return name, (join, groups)
+
+        indexed = await _all(index(name, join) for name, join in self._entry.joins.items())
+        return {name: found for name, found in indexed if found is not None}
+
+    async def _complete(self, item: Item, joined: Mapping[str, tuple[Join, dict[Any, list[Any]]]]) -> None:
+        wanted = self._wanted_details(item)
+        lost = {name for name in self._entry.joins if name not in joined}
+        lacking = set(self._entry.details) - wanted.keys()
+        parts = {name: _matches(item, *join) for name, join in joined.items() if name not in self._late_joins}
+        completed = {**item, **parts}
+
+        async def detail(name: str, call: AwsCall) -> None:
+            try:
+                parts[name] = await self._collector.value(call, completed)
+            except ApiError as error:
+                self._fail(name, error)
+                lost.add(name)
+
+        await _all(detail(name, call) for name, call in wanted.items())
+        for name in self._late_joins & joined.keys():
+            needs = names_in(self._entry.joins[name].to)
+            parts[name] = _matches({**item, **parts}, *joined[name])
+            # Without the detail that names its key the join found nothing, which says nothing.
+            lost |= {name} if needs & lost else set()
+            lacking |= {name} if needs & lacking else set()
+        if lost & self._observer.existence_needs:
+            return
+        completed = {**item, **parts}
+        if self._observer.exists(completed):
+            self._observe(item, completed, frozenset(lacking), frozenset(lost))
+
+    def _observe(self, item: Item, completed: Item, lacking: frozenset[str], lost: frozenset[str]) -> None:
+        found = self._observer.observe(completed, self._collector.scope, lacking=lacking, lost=lost)
+        if found is not None:
+            self._remember(item, found, lacking | lost)
+            self._emit(found)
+
+    def _wanted_details(self, item: Item) -> dict[str, AwsCall]:
+        mode, details = self._collector.mode, self._entry.details
+        if mode == "quick" or (mode == "smart" and self._is_unchanged(item)):
+            return {name: call for name, call in details.items() if name in self._observer.existence_needs}
+        return dict(details)
+
+    def _is_unchanged(self, item: Item) -> bool:
+        if self._entry.criticality in {CRITICAL, HIGH}:
+            return False
+        token, identity = self._observer.fingerprint(item), self._observer.identity(item)
+        if token is None or identity is None:
+            return False
+        return self._collector.fingerprints.unchanged(self._collector.scope, self._entry.name, identity, token)
+
+    def _remember(self, item: Item, found: RemoteObject, missing: frozenset[str]) -> None:
+        token = self._observer.fingerprint(item)
+        if token is not None and not missing:
+            self._collector.fingerprints.looked(self._collector.scope, self._entry.name, found.id, token)
+
+    def _fail(self, part: str, error: ApiError) -> None:
+        failure = self._failures.setdefault((error.operation, error.reason, error.code), _Failure(error.message))
+        failure.count += 1
+        failure.parts.add(part)
+
+    def _gap(self, operation: str, reason: GapReason, message: str, attributes: tuple[str, ...] = ()) -> Gap:
+        return Gap(
+            type=self._entry.name,
+            scope=self._collector.scope,
+            operation=operation,
+            reason=reason,
+            message=message,
+            attributes=attributes,
+        )
+
+
+def partition_of(scope: Scope) -> str:
+    """The AWS partition of a scope, by its region."""
+    region = scope.region or ""
+    return next((partition for prefix, partition in _SCOPE_PARTITIONS if region.startswith(prefix)), "aws")
+
+
+def _as_item(value: Any) -> Item:
+    # Some APIs list bare names or URLs; a path can then say "Value".
+    return value if isinstance(value, dict) else {"Value": value}
+
+
+def _matches(item: Mapping[str, Any], join: Join, groups: Mapping[Any, list[Any]]) -> Any:
+    wanted = source_reader(join.to)(item)
+    keys = wanted if isinstance(wanted, list) else [wanted]
+    found = [value for key in keys for value in groups.get(key, ())]
+    if join.many:
+        return found
+    return found[0] if found else None
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
+    return list(await asyncio.gather(*work))

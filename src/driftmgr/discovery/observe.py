@@ -1,0 +1,82 @@
+"""From a cloud's answer to a remote object in Terraform's shape."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from driftmgr.catalog.entry import ResourceType, as_attribute
+from driftmgr.discovery.paths import attribute_reader, names_in, path_reader, source_reader
+from driftmgr.model import Parent, RemoteObject, Scope
+
+
+class Observer:
+    """One entry, compiled: which parts of an item it needs, and how the object is read from it."""
+
+    def __init__(self, entry: ResourceType) -> None:
+        self.entry = entry
+        self._id = source_reader(entry.id)
+        self._region = path_reader(entry.region) if entry.region else None
+        self._fingerprint = path_reader(entry.fingerprint) if entry.fingerprint else None
+        self._exists = path_reader(entry.exists) if entry.exists else None
+        self._is_default = path_reader(entry.is_default) if entry.is_default else None
+        self._owner = attribute_reader(entry.owner) if entry.owner else None
+        self._attributes = {name: attribute_reader(value) for name, value in entry.attributes.items()}
+        parts = frozenset((*entry.details, *entry.joins))
+        self._needs = {
+            name: parts if "@" in (names := names_in(as_attribute(value).path)) else parts & names
+            for name, value in entry.attributes.items()
+        }
+        self.existence_needs = parts & names_in(entry.exists) if entry.exists else frozenset()
+
+    def attributes_of(self, part: str) -> tuple[str, ...]:
+        """The attributes that need a detail or join."""
+        return tuple(name for name, needs in self._needs.items() if part in needs)
+
+    def identity(self, item: Mapping[str, Any]) -> str | None:
+        """The object's id, as far as the listed item tells it."""
+        found = self._id(item)
+        return None if found is None else str(found)
+
+    def fingerprint(self, item: Mapping[str, Any]) -> str | None:
+        """The token of the listed item that changes with the object, if its type has one."""
+        found = self._fingerprint(item) if self._fingerprint else None
+        return None if found is None else str(found)
+
+    def exists(self, item: Mapping[str, Any]) -> bool:
+        """Whether the completed item stands for an object of this type."""
+        return self._exists is None or bool(self._exists(item))
+
+    def observe(
+        self, item: Mapping[str, Any], scope: Scope, *, lacking: frozenset[str] = frozenset(), lost: frozenset[str] = frozenset()
+    ) -> RemoteObject | None:
+        """The object of an item, or ``None`` where the item has no id.
+
+        ``lacking`` are the details and joins that were not asked for, ``lost`` those that ended in a gap: what
+        needs them is no attribute of the object, and for lost ones is named in ``unread``.
+        """
+        identity = self._id(item)
+        if identity is None:
+            return None
+        missing = lacking | lost
+        attributes = {
+            name: reader(item) for name, reader in self._attributes.items() if not (self._needs[name] & missing)
+        }
+        attributes.setdefault("id", identity)
+        region = self._region(item) if self._region else scope.region
+        return RemoteObject(
+            type=self.entry.name,
+            id=str(identity),
+            scope=Scope(cloud=scope.cloud, account=scope.account, region=region),
+            attributes=attributes,
+            parents=self._parents(attributes),
+            owner=self._owner(item) if self._owner else None,
+            is_default=bool(self._is_default and self._is_default(item)),
+            unread=tuple(name for name, needs in self._needs.items() if needs & lost),
+        )
+
+    def _parents(self, attributes: Mapping[str, Any]) -> tuple[Parent, ...]:
+        found = (
+            (reference, attributes.get(reference.attribute))
+            for reference in self.entry.parents
+            if reference.when is None or attributes.get(reference.when[0]) == reference.when[1]
+        )
+        return tuple(dict.fromkeys(Parent(type=ref.type, id=str(value)) for ref, value in found if value))

@@ -1,0 +1,34 @@
+"""The values every other package speaks of: frozen, keyword-only, never mutated, no I/O.
+
+Shapes follow Terraform's vocabulary (``docs/glossary.md``). A value that crosses a package
+border is one of these; whatever a package needs for itself it keeps to itself.
+"""
+
+from driftmgr.model.address import ModuleStep, ResourceAddress
+from driftmgr.model.drift import AttributeChange, ChangeClass, Drift, DriftKind, Gap, GapReason, Severity
+from driftmgr.model.errors import DriftMgrError
+from driftmgr.model.report import DriftReport, ScanRecord, Summary
+from driftmgr.model.resource import InstanceStatus, Parent, RemoteObject, ResourceInstance, decode_attributes
+from driftmgr.model.scope import Scope
+
+__all__ = [
+    "AttributeChange",
+    "ChangeClass",
+    "Drift",
+    "DriftKind",
+    "DriftMgrError",
+    "DriftReport",
+    "Gap",
+    "GapReason",
+    "InstanceStatus",
+    "ModuleStep",
+    "Parent",
+    "RemoteObject",
+    "ResourceAddress",
+    "ResourceInstance",
+    "ScanRecord",
+    "Scope",
+    "Severity",
+    "Summary",
+    "decode_attributes",
+]

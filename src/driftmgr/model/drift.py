@@ -1,0 +1,68 @@
+"""What a scan finds, and what it could not look at."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from driftmgr.model.scope import Scope
+
+Severity = Literal["critical", "high", "medium", "low"]
+DriftKind = Literal["changed", "missing", "unmanaged"]
+ChangeClass = Literal["drift", "absorbed", "representation", "computed", "ignored"]
+GapReason = Literal["denied", "throttled", "unreachable", "unsupported", "stale_schema", "encrypted", "timeout"]
+
+
+class AttributeChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One attribute that reads differently on both sides.
+
+    ``path`` starts with the top-level attribute: ``ingress[0].cidr_blocks``, ``tags_all["env"]``;
+    an element of a set is named by its place on the recorded side, one that only the cloud has by
+    its place on the observed side after those. ``rule`` names why a change of another class than
+    ``drift`` does not count. With ``sensitive`` no renderer may print a value.
+    """
+
+    path: str
+    recorded: Any = None
+    observed: Any = None
+    classification: ChangeClass = msgspec.field(default="drift", name="class")
+    sensitive: bool = False
+    rule: str | None = None
+
+
+class Drift(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding: an instance that changed or is missing, or an object that no state knows.
+
+    ``address`` is ``None`` for an unmanaged object; ``parent`` is then the address of the managed
+    instance it is part of, if there is one. ``changes`` holds what counts, ``suppressed`` what a
+    named rule explains.
+    """
+
+    kind: DriftKind
+    type: str
+    id: str | None
+    scope: Scope
+    severity: Severity
+    address: str | None = None
+    parent: str | None = None
+    name: str | None = None
+    source: str | None = None
+    changes: tuple[AttributeChange, ...] = ()
+    suppressed: tuple[AttributeChange, ...] = ()
+    actor: str | None = None
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scan was asked to look at and could not, and why.
+
+    ``scope`` is ``None`` when the gap is not bound to one (a type that the catalog lacks);
+    ``attributes`` names the attributes lost, empty when the whole type is; ``instances`` counts
+    the managed instances that got no full verdict through it.
+    """
+
+    type: str
+    operation: str
+    reason: GapReason
+    message: str
+    scope: Scope | None = None
+    attributes: tuple[str, ...] = ()
+    instances: int = 0

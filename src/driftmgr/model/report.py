@@ -1,0 +1,64 @@
+"""The result of one scan: a stable contract, ``schema_version`` 1."""
+
+import msgspec
+
+from driftmgr.model.drift import Drift, Gap
+from driftmgr.model.scope import Scope
+
+
+class ScanRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked, when, and what it cost. Times are RFC 3339 in UTC; ``seconds`` is wall time."""
+
+    id: str
+    started_at: str
+    finished_at: str
+    mode: str
+    engine: str
+    sources: tuple[str, ...]
+    scopes: tuple[Scope, ...]
+    api_calls: int
+    seconds: float
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of one scan.
+
+    ``managed = in_sync + changed + missing + unverified``: instances of the states that stand for
+    an object of a cloud and lie in the asked scopes. ``unverified`` got no verdict, or only part
+    of one, because of a gap; ``coverage`` is the share that did (1.0 when there is nothing to
+    check). ``ignored`` counts findings dropped by a rule of the user's; ``suppressed`` attribute
+    differences explained by a named rule; ``defaults`` default objects of the cloud left out;
+    ``owned`` objects that another service made; ``outside`` instances out of the asked scopes.
+    """
+
+    managed: int
+    in_sync: int
+    changed: int
+    missing: int
+    unmanaged: int
+    unverified: int = 0
+    ignored: int = 0
+    gaps: int = 0
+    coverage: float = 1.0
+    suppressed: int = 0
+    defaults: int = 0
+    owned: int = 0
+    outside: int = 0
+
+
+class DriftReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a renderer needs, and nothing it has to work out."""
+
+    scan: ScanRecord
+    summary: Summary
+    drifts: tuple[Drift, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    accepted_gaps: tuple[str, ...] = ()
+    schema_version: int = 1
+
+    @property
+    def exit_code(self) -> int:
+        """0 in sync, 2 drift, 3 no drift found but gaps that nobody accepted."""
+        if self.drifts:
+            return 2
+        return 3 if any(gap.reason not in self.accepted_gaps for gap in self.gaps) else 0

@@ -1,0 +1,1 @@
+"""What every outside call goes through: retry and limits."""

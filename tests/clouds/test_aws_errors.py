@@ -1,0 +1,60 @@
+"""What an AWS error means for a scan."""
+
+import pytest
+from botocore import exceptions
+
+from driftmgr.clouds.aws.errors import api_error, kind_of
+from driftmgr.clouds.aws.session import credentials_problem
+
+
+def client_error(code: str, status: int = 400) -> exceptions.ClientError:
+    """An error as botocore raises it for an answer of AWS."""
+    response = {"Error": {"Code": code, "Message": "said AWS"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return exceptions.ClientError(response, "Operation")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "reason"),
+    [
+        (client_error("Throttling"), "throttle", "throttled"),
+        (client_error("SlowDown", 503), "throttle", "throttled"),
+        (client_error("Whatever", 429), "throttle", "throttled"),
+        (client_error("InternalError", 500), "transient", "unreachable"),
+        (client_error("Whatever", 502), "transient", "unreachable"),
+        (client_error("AccessDenied", 403), "denied", "denied"),
+        (client_error("UnauthorizedOperation", 403), "denied", "denied"),
+        (client_error("ExpiredToken", 403), "expired", "denied"),
+        (client_error("NoSuchEntity", 404), "permanent", "unreachable"),
+        (exceptions.NoCredentialsError(), "denied", "denied"),
+        (exceptions.ReadTimeoutError(endpoint_url="http://x"), "transient", "timeout"),
+        (exceptions.ConnectTimeoutError(endpoint_url="http://x"), "transient", "timeout"),
+        (exceptions.EndpointConnectionError(endpoint_url="http://x", error="refused"), "transient", "unreachable"),
+        (
+            exceptions.EndpointConnectionError(endpoint_url="http://x", error="Name or service not known"),
+            "permanent",
+            "unreachable",
+        ),
+        (ValueError("ours"), "permanent", "unreachable"),
+    ],
+)
+def test_error_classes(error: Exception, kind: str, reason: str) -> None:
+    """Each error has one class and one gap reason; a refusal is never retried, an outage never read as absence."""
+    assert kind_of(error) == kind
+    assert api_error("svc.op", error).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (exceptions.NoCredentialsError(), "no AWS credentials found"),
+        (client_error("ExpiredToken", 403), "token has expired"),
+        (client_error("InvalidClientTokenId", 403), "AWS refused"),
+        (exceptions.EndpointConnectionError(endpoint_url="http://x", error="refused"), "cannot be reached"),
+        (client_error("Odd"), "Odd"),
+    ],
+)
+def test_sign_in_problems_say_what_to_do(error: Exception, words: str) -> None:
+    """Every failed sign-in becomes a message with a hint."""
+    problem = credentials_problem("role r", error)
+    assert words in problem.message
+    assert problem.hint

@@ -1,0 +1,93 @@
+"""aws_sqs_queue held to Terraform's provider; the model for every other case."""
+
+import json
+
+from conformance.harness import Case
+
+ESTATE = """
+resource "aws_sqs_queue" "dead" {
+  name = "dead-letters"
+}
+
+resource "aws_sqs_queue" "orders" {
+  name                              = "orders"
+  delay_seconds                     = 5
+  kms_data_key_reuse_period_seconds = 600
+  kms_master_key_id                 = "alias/aws/sqs"
+  max_message_size                  = 2048
+  message_retention_seconds         = 86400
+  receive_wait_time_seconds         = 10
+  visibility_timeout_seconds        = 60
+  redrive_policy                    = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead.arn, maxReceiveCount = 4 })
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "write"
+      Effect    = "Allow"
+      Principal = { AWS = "123456789012" }
+      Action    = ["sqs:SendMessage", "sqs:ReceiveMessage"]
+      Resource  = "*"
+    }]
+  })
+  tags = { team = "shop", stage = "live", cost = "42" }
+}
+
+resource "aws_sqs_queue" "events" {
+  name                        = "events.fifo"
+  fifo_queue                  = true
+  content_based_deduplication = true
+  deduplication_scope         = "messageGroup"
+  fifo_throughput_limit       = "perMessageGroupId"
+}
+"""
+
+POLICY = {
+    "Statement": {
+        "Resource": "*",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+        "Sid": "write",
+        "Action": ["sqs:ReceiveMessage", "sqs:SendMessage"],
+        "Effect": "Allow",
+    },
+    "Version": "2012-10-17",
+}
+
+
+def test_queues_agree_with_terraform(case: Case) -> None:
+    """Silent after apply and after a policy was only rewritten; then exactly what was changed behind its back."""
+    case.apply(ESTATE, default_tags={"owner": "platform"})
+    clean = case.detect()
+    case.assert_silent(clean)
+    case.compare_with_referee(clean)
+
+    sqs = case.client("sqs")
+    orders, events = (case.recorded(f"aws_sqs_queue.{name}")["url"] for name in ("orders", "events"))
+    sqs.set_queue_attributes(QueueUrl=orders, Attributes={"Policy": json.dumps(POLICY, indent=2)})
+    case.assert_silent(case.detect())
+
+    open_to_all = {**POLICY, "Statement": {**POLICY["Statement"], "Principal": "*"}}
+    sqs.set_queue_attributes(
+        QueueUrl=orders,
+        Attributes={"Policy": json.dumps(open_to_all), "VisibilityTimeout": "90", "DelaySeconds": "0"},
+    )
+    sqs.set_queue_attributes(QueueUrl=events, Attributes={"ContentBasedDeduplication": "false"})
+    sqs.tag_queue(QueueUrl=orders, Tags={"stage": "test", "by": "hand"})
+    sqs.untag_queue(QueueUrl=orders, TagKeys=["cost"])
+    sqs.delete_queue(QueueUrl=case.recorded("aws_sqs_queue.dead")["url"])
+    stranger = sqs.create_queue(QueueName="stranger")["QueueUrl"]
+    changed = case.detect()
+    case.assert_exactly(
+        changed,
+        {
+            ("changed", "aws_sqs_queue.orders", "policy"),
+            ("changed", "aws_sqs_queue.orders", "visibility_timeout_seconds"),
+            ("changed", "aws_sqs_queue.orders", "delay_seconds"),
+            ("changed", "aws_sqs_queue.orders", 'tags_all["stage"]'),
+            ("changed", "aws_sqs_queue.orders", 'tags_all["by"]'),
+            ("changed", "aws_sqs_queue.orders", 'tags_all["cost"]'),
+            ("changed", "aws_sqs_queue.events", "content_based_deduplication"),
+            ("missing", "aws_sqs_queue.dead"),
+            ("unmanaged", "aws_sqs_queue", stranger, None),
+        },
+    )
+    case.compare_with_referee(changed)

@@ -1,0 +1,338 @@
+"""Collecting a scope: the gap rule, sharing of calls, joins, details and expansion."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from driftmgr.catalog import Catalog
+from driftmgr.catalog.entry import HIGH, AwsCall, Join, ParentRef, ResourceType, Template, aws_call
+from driftmgr.catalog.schema import schema_pack
+from driftmgr.clouds import ApiError
+from driftmgr.discovery.collect import Collector
+from driftmgr.discovery.fingerprints import Fingerprints
+from driftmgr.discovery.shards import Mode
+from driftmgr.model import Gap, Parent, RemoteObject, Scope
+
+HERE = Scope(cloud="aws", account="111122223333", region="eu-central-1")
+Answer = Callable[[str, Mapping[str, Any]], list[dict[str, Any]]]
+
+
+class FakeApi:
+    """The outside as a function: (operation, params) to pages; remembers what it was asked."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.asked: list[tuple[str, Mapping[str, Any], str | None]] = []
+
+    @property
+    def calls(self) -> int:
+        return len(self.asked)
+
+    async def pages(
+        self, scope: Scope, operation: str, params: Mapping[str, Any], *, region: str | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        self.asked.append((operation, params, region or scope.region))
+        for page in self._answer(operation, params):
+            await asyncio.sleep(0)
+            yield page
+
+
+class Remembered:
+    """Fingerprints in a dictionary."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[tuple[str, str], str] = {}
+
+    def unchanged(self, scope: Scope, resource_type: str, identity: str, token: str) -> bool:
+        return scope == HERE and self.tokens.get((resource_type, identity)) == token
+
+    def looked(self, scope: Scope, resource_type: str, identity: str, token: str) -> None:
+        assert scope == HERE
+        self.tokens[resource_type, identity] = token
+
+
+def collect(
+    entries: list[ResourceType], api: FakeApi, mode: Mode = "deep", fingerprints: Fingerprints | None = None
+) -> tuple[dict[str, RemoteObject], list[Gap]]:
+    """Everything the entries find, objects by id."""
+    catalog = Catalog("aws", entries, schema_pack("aws"))
+    found: list[RemoteObject | Gap] = []
+    collector = Collector(catalog, api, HERE, mode, fingerprints)
+    asyncio.run(collector.collect([entry.name for entry in entries], found.append))
+    objects = {item.id: item for item in found if isinstance(item, RemoteObject)}
+    return objects, [item for item in found if isinstance(item, Gap)]
+
+
+THING = ResourceType(
+    name="aws_thing",
+    list=aws_call("svc.list_things", "Things"),
+    id="Id",
+    details={"More": aws_call("svc.get_thing", "Thing", given={"Id": "Id"}, absent=("NotSet",))},
+    attributes={"size": "Size", "color": "More.Color", "arn": Template("arn:{partition}:svc:{region}:{account}:{Id}")},
+)
+
+
+def denied(operation: str) -> ApiError:
+    return ApiError(operation, "AccessDenied", "denied", "no")
+
+
+def test_all_pages_are_read_and_details_completed() -> None:
+    """Every item of every page becomes an object with its details and templates filled in."""
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a", "Size": 1}]}, {"Things": [{"Id": "b", "Size": 2}]}, {}]
+        return [{"Thing": {"Color": f"red-{params['Id']}"}}]
+
+    objects, gaps = collect([THING], FakeApi(answer))
+    assert not gaps
+    assert objects["a"].attributes == {
+        "id": "a",
+        "size": 1,
+        "color": "red-a",
+        "arn": "arn:aws:svc:eu-central-1:111122223333:a",
+    }
+    assert objects["b"].attributes["color"] == "red-b"
+
+
+def test_failed_list_is_a_gap_of_the_type_and_no_objects() -> None:
+    """A list call that is refused yields exactly one gap without attributes."""
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        raise denied(operation)
+
+    objects, gaps = collect([THING], FakeApi(answer))
+    assert not objects
+    assert [(g.type, g.operation, g.reason, g.attributes, g.scope) for g in gaps] == [
+        ("aws_thing", "svc.list_things", "denied", (), HERE)
+    ]
+
+
+def test_failed_detail_loses_only_its_attributes() -> None:
+    """A refused detail leaves the object, without the attributes that need it, and one gap for all objects."""
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a", "Size": 1}, {"Id": "b", "Size": 2}]}]
+        raise denied(operation)
+
+    objects, gaps = collect([THING], FakeApi(answer))
+    assert "color" not in objects["a"].attributes
+    assert objects["a"].unread == ("color",)
+    assert objects["b"].attributes["size"] == 2
+    assert [(g.operation, g.attributes) for g in gaps] == [("svc.get_thing", ("color",))]
+    assert "2 objects" in gaps[0].message
+
+
+def test_absent_code_means_not_set() -> None:
+    """A declared error code is a value: the attribute is there and null, and nothing is a gap."""
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a"}]}]
+        raise ApiError(operation, "NotSet", "unreachable", "not set")
+
+    objects, gaps = collect([THING], FakeApi(answer))
+    assert not gaps
+    assert objects["a"].attributes["color"] is None
+    assert not objects["a"].unread
+
+
+def test_quick_mode_asks_no_details_and_claims_nothing_about_them() -> None:
+    """A quick look makes the list call only; what needs a detail is no attribute of the object, and no gap."""
+    api = FakeApi(lambda *_: [{"Things": [{"Id": "a", "Size": 1}]}])
+    objects, gaps = collect([THING], api, mode="quick")
+    assert api.calls == 1
+    assert not gaps
+    assert "color" not in objects["a"].attributes
+    assert not objects["a"].unread
+
+
+def test_a_call_that_several_types_need_is_made_once() -> None:
+    """Types that share a list and detail call cost what one costs."""
+    policy = ResourceType(
+        name="aws_thing_policy",
+        list=THING.list,
+        id="Id",
+        details=THING.details,
+        exists="More.Policy",
+        attributes={"policy": "More.Policy"},
+        parents=(ParentRef(type="aws_thing", attribute="id"),),
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a"}, {"Id": "b"}]}]
+        return [{"Thing": {"Policy": "p"} if params["Id"] == "a" else {}}]
+
+    api = FakeApi(answer)
+    catalog = Catalog("aws", [THING, policy], schema_pack("aws"))
+    found: list[RemoteObject | Gap] = []
+    asyncio.run(Collector(catalog, api, HERE, "deep").collect(["aws_thing", "aws_thing_policy"], found.append))
+    assert api.calls == 3
+    policies = [item for item in found if isinstance(item, RemoteObject) and item.type == "aws_thing_policy"]
+    assert [(item.id, item.parents) for item in policies] == [("a", (Parent(type="aws_thing", id="a"),))]
+
+
+def test_unknown_existence_is_a_gap_of_the_whole_type() -> None:
+    """Where the detail that tells existence fails, there is neither object nor verdict: the gap covers the type."""
+    entry = ResourceType(
+        name="aws_thing", list=THING.list, id="Id", details=THING.details, exists="More", attributes={"color": "More.Color"}
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a"}]}]
+        raise denied(operation)
+
+    for mode in ("deep", "quick"):
+        objects, gaps = collect([entry], FakeApi(answer), mode=mode)
+        assert not objects
+        assert [gap.attributes for gap in gaps] == [()]
+
+
+def test_join_completes_items_by_key_and_is_asked_once() -> None:
+    """A bulk source is read once and joined by key, one match or all of them."""
+    entry = ResourceType(
+        name="aws_thing",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        joins={
+            "Tag": Join(call=aws_call("tag.list", "Tags"), on="Arn", to=Template("arn:{Id}"), value="Value"),
+            "Parts": Join(call=aws_call("parts.list", "Parts"), on="Of", to="Ids", many=True),
+        },
+        attributes={"tag": "Tag", "parts": "Parts[].Name"},
+    )
+    pages = {
+        "svc.list_things": [{"Things": [{"Id": "a", "Ids": ["1", "2"]}, {"Id": "b", "Ids": []}]}],
+        "tag.list": [{"Tags": [{"Arn": "arn:a", "Value": "x"}]}],
+        "parts.list": [{"Parts": [{"Of": "1", "Name": "p"}]}, {"Parts": [{"Of": "2", "Name": "q"}]}],
+    }
+    api = FakeApi(lambda operation, _: pages[operation])
+    objects, gaps = collect([entry], api)
+    assert not gaps
+    assert objects["a"].attributes == {"id": "a", "tag": "x", "parts": ["p", "q"]}
+    assert objects["b"].attributes == {"id": "b", "tag": None, "parts": []}
+    assert api.calls == 3
+
+
+def test_failed_join_loses_its_attributes_of_every_object() -> None:
+    """A bulk source that is refused is a gap of the attributes that need it; unset and unreadable differ."""
+    entry = ResourceType(
+        name="aws_thing",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        joins={"Tag": Join(call=aws_call("tag.list", "Tags"), on="Arn", to="Id")},
+        attributes={"tag": "Tag.Value"},
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "tag.list":
+            raise denied(operation)
+        return [{"Things": [{"Id": "a"}, {"Id": "b"}]}]
+
+    objects, gaps = collect([entry], FakeApi(answer))
+    assert [objects[key].unread for key in "ab"] == [("tag",), ("tag",)]
+    assert [(gap.operation, gap.attributes) for gap in gaps] == [("tag.list", ("tag",))]
+
+
+def test_join_whose_key_comes_from_a_lost_detail_is_lost_too() -> None:
+    """A join that could not be looked up because its key was unreadable never reads as "no match"."""
+    entry = ResourceType(
+        name="aws_thing",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        details={"More": aws_call("svc.get_thing", "Thing", given={"Id": "Id"})},
+        joins={"Tag": Join(call=aws_call("tag.list", "Tags"), on="Arn", to="More.Arn")},
+        attributes={"tag": "Tag.Value"},
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.get_thing":
+            raise denied(operation)
+        return [{"Things": [{"Id": "a"}], "Tags": [{"Arn": "x", "Value": "v"}]}]
+
+    objects, _ = collect([entry], FakeApi(answer))
+    assert "tag" not in objects["a"].attributes
+    assert objects["a"].unread == ("tag",)
+    quick, _ = collect([entry], FakeApi(answer), mode="quick")
+    assert "tag" not in quick["a"].attributes
+    assert not quick["a"].unread
+
+
+def test_expansion_by_path_and_by_call() -> None:
+    """Children come out of the parent's answer or from a call per parent, and know their parent."""
+    inside = ResourceType(
+        name="aws_inside",
+        list=aws_call("svc.list_things", "Things"),
+        expand="Rules",
+        id=Template("{Parent.Id}/{Name}"),
+        attributes={"thing": "Parent.Id"},
+    )
+    beside = ResourceType(
+        name="aws_beside",
+        list=aws_call("svc.list_things", "Things"),
+        expand=AwsCall(operation="svc.list_parts", items="Parts", given={"Thing": "Id"}),
+        id="Value",
+        attributes={"thing": "Parent.Id"},
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_parts":
+            return [{"Parts": [f"part-{params['Thing']}"]}]
+        return [{"Things": [{"Id": "a", "Rules": [{"Name": "r"}]}, {"Id": "b"}]}]
+
+    assert set(collect([inside], FakeApi(answer))[0]) == {"a/r"}
+    objects, _ = collect([beside], FakeApi(answer))
+    assert {key: item.attributes["thing"] for key, item in objects.items()} == {"part-a": "a", "part-b": "b"}
+
+
+def test_region_of_the_item_is_asked() -> None:
+    """A call that names a region path asks that region (a bucket's own)."""
+    entry = ResourceType(
+        name="aws_thing",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        region="Home",
+        details={"More": aws_call("svc.get_thing", "Thing", given={"Id": "Id"}, region="Home")},
+        attributes={"color": "More.Color"},
+    )
+    api = FakeApi(lambda *_: [{"Things": [{"Id": "a", "Home": "ap-south-1"}], "Thing": {}}])
+    objects, _ = collect([entry], api)
+    assert [region for _, _, region in api.asked] == ["eu-central-1", "ap-south-1"]
+    assert objects["a"].scope.region == "ap-south-1"
+
+
+def test_smart_mode_skips_details_of_what_did_not_change() -> None:
+    """Smart mode reads the details of an object again only when its fingerprint moved, or always if it is critical or high."""
+    token = {"a": "1"}
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a", "Token": token["a"]}]}]
+        return [{"Thing": {"Color": "red"}}]
+
+    low = ResourceType(
+        name="aws_thing", list=THING.list, id="Id", details=THING.details, fingerprint="Token", attributes=THING.attributes
+    )
+    high = ResourceType(
+        name="aws_thing",
+        list=THING.list,
+        id="Id",
+        details=THING.details,
+        fingerprint="Token",
+        criticality=HIGH,
+        attributes=THING.attributes,
+    )
+    remembered = Remembered()
+
+    def calls(entry: ResourceType) -> int:
+        api = FakeApi(answer)
+        collect([entry], api, mode="smart", fingerprints=remembered)
+        return api.calls
+
+    assert calls(low) == 2
+    assert calls(low) == 1
+    assert calls(high) == 2
+    token["a"] = "2"
+    assert calls(low) == 2
