@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from conformance.emulator import Emulator, cleared_names
 from conformance.harness import Case
 from conformance.terraform import PROVIDER_VERSION, ProviderProcess, Terraform, find_provider
@@ -58,7 +59,7 @@ def provider_process(
 
 
 @pytest.fixture
-def case(  # noqa: PLR0913  # a fixture's arguments are what it is made of
+def case(
     request: pytest.FixtureRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -62,7 +62,7 @@ class Emulator:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
-    def client(self, service: str, region: str = REGION) -> Any:  # noqa: ANN401  # botocore makes clients at run time
+    def client(self, service: str, region: str = REGION) -> Any:
         """A botocore client of a service; kept, for making one costs up to half a second."""
         if (service, region) not in self._clients:
             self._clients[service, region] = self._session.create_client(

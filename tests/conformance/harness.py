@@ -48,7 +48,7 @@ class Case:
         self.terraform.write("\n".join((*blocks, hcl)), attached=not aliases)
         self.terraform.apply()
 
-    def client(self, service: str, region: str = REGION) -> Any:  # noqa: ANN401  # botocore makes clients at run time
+    def client(self, service: str, region: str = REGION) -> Any:
         """A botocore client of the emulator, to change things behind Terraform's back."""
         return self._emulator.client(service, region)
 
@@ -64,7 +64,7 @@ class Case:
         message = f"no {address} in the state"
         raise AssertionError(message)
 
-    def detect(self, **request: Any) -> DriftReport:  # noqa: ANN401  # members of ScanRequest
+    def detect(self, **request: Any) -> DriftReport:
         """Our report about the applied state and everything else in the emulator; all types, deep mode."""
         request.setdefault("sources", (str(self.terraform.state_file),))
         return scan(ScanRequest(**request))
@@ -75,12 +75,14 @@ class Case:
 
     def assert_silent(self, report: DriftReport, *, gaps: Collection[tuple[str, str]] = ()) -> None:
         """The report holds nothing: no drift, and no gap beside the declared ``(type, reason)``."""
+        __tracebackhide__ = True
         self.assert_exactly(report, (), gaps=gaps)
 
     def assert_exactly(
         self, report: DriftReport, findings: Collection[Finding], *, gaps: Collection[tuple[str, str]] = ()
     ) -> None:
         """The report holds these findings and no other, and no gap beside the declared ``(type, reason)``."""
+        __tracebackhide__ = True
         expected, actual = set(findings), findings_of(report)
         other_gaps = [gap for gap in report.gaps if (gap.type, gap.reason) not in set(gaps)]
         if expected != actual or other_gaps:
@@ -96,6 +98,7 @@ class Case:
         said: what the report itself suppressed, null against empty, computed-only attributes, ``tags``
         told by ``tags_all``, the same JSON, attributes that show objects managed on their own.
         """
+        __tracebackhide__ = True
         referee = referee or self.referee()
         explained = explained or {}
         rows = disagreements(

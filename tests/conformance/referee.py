@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from driftmgr.catalog.entry import ResourceType
+from driftmgr.catalog.entry import ParentRef
 from driftmgr.catalog.registry import Catalog
-from driftmgr.model import Drift, DriftReport, ResourceAddress
+from driftmgr.model import DriftReport, ResourceAddress
 
 Explanations = Mapping[tuple[str, str], str]
 """``(address, attribute)`` -> the rule's name; shell wildcards in both; attribute ``*`` covers the instance."""
@@ -70,7 +70,10 @@ class Referee(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         rows = [f"missing {address}" for address in self.missing]
-        rows += [f"changed {row.address} {row.attribute}: {_short(row.before)} -> {_short(row.after)}" for row in self.changed]
+        rows += [
+            f"changed {row.address} {row.attribute}: {_short(row.before)} -> {_short(row.after)}"
+            for row in self.changed
+        ]
         return "\n".join(rows) or "nothing"
 
 
@@ -79,7 +82,7 @@ def disagreements(
 ) -> tuple[Disagreement, ...]:
     """Every row that only one of the two has, each with the rule that explains it, or ``None``."""
     ours = _Ours(report)
-    rules = _Rules(ours, catalog, types_in(state_file), explained or {})
+    rules = _Rules(ours, catalog, recorded_instances(state_file), explained or {})
     return tuple(
         msgspec.structs.replace(row, rule=rules.explain(row))
         for row in (*_only_terraform(ours, referee), *_only_driftmgr(ours, referee))
@@ -92,10 +95,17 @@ def unused_explanations(rows: Iterable[Disagreement], explained: Explanations) -
     return [pattern for pattern in explained if not any(_fits(row, pattern) for row in rows)]
 
 
-def types_in(state_file: Path) -> frozenset[str]:
-    """The managed resource types of a state."""
-    state = json.loads(state_file.read_bytes())
-    return frozenset(resource["type"] for resource in state["resources"] if resource["mode"] == "managed")
+def recorded_instances(state_file: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Type and attributes of every managed instance of a state, by address."""
+    found: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    for resource in json.loads(state_file.read_bytes())["resources"]:
+        if resource["mode"] == "managed":
+            module = f"{resource['module']}." if "module" in resource else ""
+            for instance in resource["instances"]:
+                key = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
+                address = f"{module}{resource['type']}.{resource['name']}{key}"
+                found[address] = resource["type"], instance["attributes"]
+    return found
 
 
 def attribute_of(path: str) -> str:
@@ -122,10 +132,16 @@ class _Ours:
 class _Rules:
     """The named rules, the general ones first."""
 
-    def __init__(self, ours: _Ours, catalog: Catalog, recorded_types: frozenset[str], explained: Explanations) -> None:
+    def __init__(
+        self,
+        ours: _Ours,
+        catalog: Catalog,
+        recorded: Mapping[str, tuple[str, Mapping[str, Any]]],
+        explained: Explanations,
+    ) -> None:
         self._ours = ours
         self._catalog = catalog
-        self._recorded_types = recorded_types
+        self._recorded = recorded
         self._explained = explained
 
     def explain(self, row: Disagreement) -> str | None:
@@ -153,11 +169,26 @@ class _Rules:
         return row.attribute in block.block_types or (attribute is not None and attribute.configurable)
 
     def _told_by_a_part(self, row: Disagreement) -> bool:
-        """Whether the attribute shows objects that a state manages, or that we report, on their own."""
+        """Whether the attribute shows objects that we report, or the state manages, on their own."""
         parent_type = self._catalog.canonical(ResourceAddress.parse(row.address).type)
-        reported = {drift.type for drift in self._ours.drifts if _stands_on_its_own(drift, row.address)}
-        parts = {entry.name for entry in self._catalog if _shown_inline(entry, parent_type, row.attribute)}
-        return bool(parts & (reported | self._recorded_types))
+        shown = {
+            entry.name: parent
+            for entry in self._catalog
+            for parent in entry.parents
+            if parent.type == parent_type and row.attribute in parent.inline
+        }
+        strangers = (drift.type for drift in self._ours.drifts if drift.parent == row.address)
+        return any(name in shown for name in strangers) or any(
+            self._belongs(part, shown.get(self._catalog.canonical(name)), row.address)
+            for name, part in self._recorded.values()
+        )
+
+    def _belongs(self, part: Mapping[str, Any], reference: ParentRef | None, parent: str) -> bool:
+        if reference is None or parent not in self._recorded:
+            return False
+        wanted = self._recorded[parent][1].get(reference.by)
+        named = part.get(reference.attribute)
+        return wanted is not None and (wanted in named if isinstance(named, list) else wanted == named)
 
 
 def _only_terraform(ours: _Ours, referee: Referee) -> Iterator[Disagreement]:
@@ -177,17 +208,7 @@ def _only_driftmgr(ours: _Ours, referee: Referee) -> Iterator[Disagreement]:
     theirs = {(row.address, row.attribute) for row in referee.changed}
     for (address, attribute), (recorded, observed) in sorted(ours.changed.items(), key=lambda item: item[0]):
         if (address, attribute) not in theirs:
-            yield Disagreement(
-                only="driftmgr", address=address, attribute=attribute, before=recorded, after=observed
-            )
-
-
-def _stands_on_its_own(drift: Drift, parent: str) -> bool:
-    return drift.kind != "unmanaged" or drift.parent == parent
-
-
-def _shown_inline(entry: ResourceType, parent_type: str, attribute: str) -> bool:
-    return any(parent.type == parent_type and attribute in parent.inline for parent in entry.parents)
+            yield Disagreement(only="driftmgr", address=address, attribute=attribute, before=recorded, after=observed)
 
 
 def _fits(row: Disagreement, pattern: tuple[str, str]) -> bool:
@@ -196,7 +217,7 @@ def _fits(row: Disagreement, pattern: tuple[str, str]) -> bool:
     return named and fnmatchcase(row.attribute, attribute)
 
 
-def _without_empties(value: Any) -> Any:  # noqa: ANN401  # any JSON value
+def _without_empties(value: Any) -> Any:
     """A value in which null, ``""`` and empty collections are one and the same."""
     if isinstance(value, dict):
         kept = {key: _without_empties(member) for key, member in value.items()}
@@ -206,7 +227,7 @@ def _without_empties(value: Any) -> Any:  # noqa: ANN401  # any JSON value
     return None if value == "" else value
 
 
-def _same_json(before: Any, after: Any) -> bool:  # noqa: ANN401  # any JSON value
+def _same_json(before: Any, after: Any) -> bool:
     if not (isinstance(before, str) and isinstance(after, str)):
         return False
     try:
@@ -215,6 +236,6 @@ def _same_json(before: Any, after: Any) -> bool:  # noqa: ANN401  # any JSON val
         return False
 
 
-def _short(value: Any) -> str:  # noqa: ANN401  # any JSON value
+def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 160 else f"{text[:157]}..."

@@ -29,7 +29,9 @@ def find_provider(mirror: Path) -> Path | None:
     return next(iter(sorted(mirror.glob(_BINARY))), None)
 
 
-def provider_block(*, region: str = REGION, alias: str | None = None, default_tags: Mapping[str, str] | None = None) -> str:
+def provider_block(
+    *, region: str = REGION, alias: str | None = None, default_tags: Mapping[str, str] | None = None
+) -> str:
     """HCL of one ``aws`` provider configuration for the emulator (its address comes by environment)."""
     lines = [f'  region = "{region}"']
     if alias is not None:

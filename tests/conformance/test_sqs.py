@@ -41,16 +41,18 @@ resource "aws_sqs_queue" "events" {
 }
 """
 
-POLICY = {
-    "Statement": {
-        "Resource": "*",
-        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
-        "Sid": "write",
-        "Action": ["sqs:ReceiveMessage", "sqs:SendMessage"],
-        "Effect": "Allow",
-    },
-    "Version": "2012-10-17",
+STATEMENT: dict[str, object] = {
+    "Resource": "*",
+    "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+    "Sid": "write",
+    "Action": ["sqs:ReceiveMessage", "sqs:SendMessage"],
+    "Effect": "Allow",
 }
+
+
+def policy_of(statement: dict[str, object]) -> str:
+    """A policy of one statement, in a form of its own."""
+    return json.dumps({"Statement": statement, "Version": "2012-10-17"}, indent=2)
 
 
 def test_queues_agree_with_terraform(case: Case) -> None:
@@ -62,13 +64,13 @@ def test_queues_agree_with_terraform(case: Case) -> None:
 
     sqs = case.client("sqs")
     orders, events = (case.recorded(f"aws_sqs_queue.{name}")["url"] for name in ("orders", "events"))
-    sqs.set_queue_attributes(QueueUrl=orders, Attributes={"Policy": json.dumps(POLICY, indent=2)})
+    sqs.set_queue_attributes(QueueUrl=orders, Attributes={"Policy": policy_of(STATEMENT)})
     case.assert_silent(case.detect())
 
-    open_to_all = {**POLICY, "Statement": {**POLICY["Statement"], "Principal": "*"}}
+    open_to_all = policy_of({**STATEMENT, "Principal": "*"})
     sqs.set_queue_attributes(
         QueueUrl=orders,
-        Attributes={"Policy": json.dumps(open_to_all), "VisibilityTimeout": "90", "DelaySeconds": "0"},
+        Attributes={"Policy": open_to_all, "VisibilityTimeout": "90", "DelaySeconds": "0"},
     )
     sqs.set_queue_attributes(QueueUrl=events, Attributes={"ContentBasedDeduplication": "false"})
     sqs.tag_queue(QueueUrl=orders, Tags={"stage": "test", "by": "hand"})

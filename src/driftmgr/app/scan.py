@@ -1,22 +1,31 @@
 """Scan and discover: from a request to a report."""
 
 import asyncio
+import contextlib
+import difflib
+import sqlite3
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
+from driftmgr.app.instances import Sorted, sort_instances
 from driftmgr.app.request import Inventory, OnProgress, Progress, ScanRequest
-from driftmgr.app.targets import Targets, resolve_accounts, resolve_regions
+from driftmgr.app.sources import States, read_states
+from driftmgr.app.targets import resolve_accounts, resolve_regions
 from driftmgr.catalog import Catalog, catalog_of
-from driftmgr.clouds.aws import AwsApi, AwsSession
+from driftmgr.clouds.aws import AwsAccount, AwsApi, AwsSession
 from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
 from driftmgr.discovery.plan import plan as plan_calls
 from driftmgr.discovery.run import InProcessExecutor
 from driftmgr.discovery.shards import ScanPlan, Shard
-from driftmgr.model import Gap, RemoteObject, ScanRecord, Scope
+from driftmgr.drift.detect import Asked, detect
+from driftmgr.drift.traits import traits_of
+from driftmgr.model import DriftMgrError, DriftReport, Gap, RemoteObject, ScanRecord, Scope, Summary
+from driftmgr.store.fingerprints import StoredFingerprints, cache_directory
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +34,124 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     objects: tuple[RemoteObject, ...]
     gaps: tuple[Gap, ...]
     api_calls: int
+
+
+def scan(request: ScanRequest, on_progress: OnProgress | None = None) -> DriftReport:
+    """Compare the states of a request with the cloud; raises ``DriftMgrError``."""
+    return asyncio.run(_scan(request, on_progress))
+
+
+def plan(request: ScanRequest) -> ScanPlan:
+    """The calls that ``scan`` would make, without making them (accounts and regions are resolved); raises ``DriftMgrError``."""
+    return asyncio.run(_plan(request))
+
+
+async def _scan(request: ScanRequest, on_progress: OnProgress | None) -> DriftReport:
+    clock = Clock()
+    task = _Task.of(request)
+    api = AwsApi(task.session, task.accounts)
+    fingerprints = StoredFingerprints(cache_directory() / "fingerprints.sqlite")
+    try:
+        regions, planned = await task.plan(api)
+        collected = await collect(task.catalog, api, planned, on_progress, fingerprints)
+    finally:
+        api.close()
+    asked = Asked(
+        regions=regions,
+        types=frozenset(task.types),
+        regions_named=bool(request.regions),
+        managed_only=request.managed_only,
+        include_defaults=request.include_defaults,
+    )
+    gaps = (*task.sorted.gaps, *task.states.gaps, *collected.gaps)
+    findings = detect(task.catalog, task.sorted.instances, collected.objects, gaps, asked)
+    if request.mode != "quick":
+        _keep(fingerprints)
+    return DriftReport(
+        scan=clock.record(request, planned.scopes, collected.api_calls, task.states.labels),
+        summary=_with_unsupported(findings.summary, task.sorted.unsupported),
+        drifts=findings.drifts,
+        gaps=findings.gaps,
+        suppressed=findings.suppressed,
+        accepted_gaps=request.accept_gaps,
+    )
+
+
+async def _plan(request: ScanRequest) -> ScanPlan:
+    task = _Task.of(request)
+    api = AwsApi(task.session, task.accounts)
+    try:
+        return (await task.plan(api))[1]
+    finally:
+        api.close()
+
+
+class _Task(msgspec.Struct, frozen=True, kw_only=True):
+    """A request, with its states read and its accounts resolved."""
+
+    request: ScanRequest
+    session: AwsSession
+    catalog: Catalog
+    states: States
+    sorted: Sorted
+    accounts: dict[str, AwsAccount]
+    types: tuple[str, ...]
+
+    @classmethod
+    def of(cls, request: ScanRequest) -> "_Task":
+        session, catalog = AwsSession(request.profile), catalog_of("aws")
+        chosen = chosen_types(catalog, request.types)
+        states = read_states(request.sources or (".",), session)
+        found = sort_instances(states.instances, catalog, frozenset(chosen))
+        managed = dict.fromkeys(catalog.canonical(instance.type) for instance in found.instances)
+        if request.managed_only:
+            types = tuple(name for name in managed if not chosen or name in chosen)
+        else:
+            types = chosen or tuple(entry.name for entry in catalog)
+        accounts = resolve_accounts(session, request)
+        return cls(
+            request=request,
+            session=session,
+            catalog=catalog,
+            states=states,
+            sorted=found,
+            accounts=accounts,
+            types=types,
+        )
+
+    async def plan(self, api: AwsApi) -> tuple[dict[str, tuple[str, ...]], ScanPlan]:
+        """The regions per account, and the calls."""
+        traits = traits_of(self.sorted.instances, self.catalog)
+        named = {item.region for item in traits if item.region}
+        regions = await resolve_regions(api, self.session, self.accounts, self.request.regions, named)
+        counts = Counter(item.entry.name for item in traits)
+        return regions, plan_calls(self.catalog, regions, self.types, mode=self.request.mode, managed=counts)
+
+
+def chosen_types(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
+    """The types that a user named; raises ``DriftMgrError`` for one that the catalog lacks."""
+    for name in names:
+        if name not in catalog:
+            near = difflib.get_close_matches(name, [entry.name for entry in catalog], n=3)
+            known = "the catalog has no entry for it yet" if name in catalog.schemas else "no such type"
+            raise DriftMgrError(
+                f"resource type {name}: {known}",
+                hint=f"did you mean {', '.join(near)}?" if near else "see driftmgr catalog types",
+            )
+    return tuple(dict.fromkeys(catalog.canonical(name) for name in names))
+
+
+def _with_unsupported(summary: Summary, unsupported: int) -> Summary:
+    """The summary with instances that the catalog has no type for: asked about, and not verified."""
+    managed, unverified = summary.managed + unsupported, summary.unverified + unsupported
+    coverage = round(1 - unverified / managed, 4) if managed else 1.0
+    return msgspec.structs.replace(summary, managed=managed, unverified=unverified, coverage=coverage)
+
+
+def _keep(fingerprints: StoredFingerprints) -> None:
+    # What smart mode remembers is a convenience: a full disk must not cost the report.
+    with contextlib.suppress(OSError, sqlite3.Error):
+        fingerprints.save()
 
 
 def discover(request: ScanRequest, on_progress: OnProgress | None = None) -> Inventory:
@@ -39,12 +166,12 @@ async def _discover(request: ScanRequest, on_progress: OnProgress | None) -> Inv
     api = AwsApi(session, accounts)
     try:
         regions = await resolve_regions(api, session, accounts, request.regions, ())
-        types = request.types or tuple(entry.name for entry in catalog if entry.list)
+        types = chosen_types(catalog, request.types) or tuple(entry.name for entry in catalog if entry.list)
         planned = plan_calls(catalog, regions, types, mode=request.mode)
         collected = await collect(catalog, api, planned, on_progress, NoFingerprints())
     finally:
         api.close()
-    wanted = frozenset(map(catalog.canonical, types))
+    wanted = frozenset(types)
     objects = (found for found in collected.objects if found.type in wanted)
     if not request.include_defaults:
         objects = (found for found in objects if not found.is_default)

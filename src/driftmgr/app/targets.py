@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
 from driftmgr.app.request import ScanRequest
 from driftmgr.clouds import ApiError
 from driftmgr.clouds.aws import AwsAccount, AwsApi, AwsSession
@@ -11,13 +9,6 @@ from driftmgr.clouds.aws.session import home_region
 from driftmgr.model import DriftMgrError, Scope
 
 ALL_REGIONS = "all"
-
-
-class Targets(msgspec.Struct, frozen=True, kw_only=True):
-    """The accounts that can be read, by id, and the regions asked of each."""
-
-    accounts: dict[str, AwsAccount]
-    regions: dict[str, tuple[str, ...]]
 
 
 def resolve_accounts(session: AwsSession, request: ScanRequest) -> dict[str, AwsAccount]:

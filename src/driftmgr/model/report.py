@@ -47,12 +47,16 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DriftReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a renderer needs, and nothing it has to work out."""
+    """Everything a renderer needs, and nothing it has to work out.
+
+    ``suppressed`` are instances in sync whose differences are all explained by rules (kept in their own ``suppressed``).
+    """
 
     scan: ScanRecord
     summary: Summary
     drifts: tuple[Drift, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    suppressed: tuple[Drift, ...] = ()
     accepted_gaps: tuple[str, ...] = ()
     schema_version: int = 1
 

@@ -82,8 +82,10 @@ class AwsSession:
             credentials = self._role_credentials(account) if account and role else {}
             key = (role, service, region, *sorted(overrides.items()))
             if key not in self._clients:
+                config = _CONFIG.merge(overrides["config"]) if overrides.get("config") else _CONFIG
+                others = {name: value for name, value in overrides.items() if name != "config"}
                 self._clients[key] = self._session.create_client(
-                    service, region_name=region, config=_CONFIG, **credentials, **overrides
+                    service, region_name=region, config=config, **credentials, **others
                 )
             return self._clients[key]
 

@@ -1,0 +1,106 @@
+"""Pair recorded instances with remote objects, by a set of candidate keys."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from driftmgr.catalog import Catalog
+from driftmgr.catalog.entry import GLOBAL, Assembled
+from driftmgr.drift.traits import Key, Traits, keys_of
+from driftmgr.model import RemoteObject, Scope
+
+ObjectKey = tuple[str, str, Scope]
+
+
+class Matching(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is who.
+
+    ``assembled`` are instances put together from several objects. ``ambiguous`` instances answer to several
+    objects and get no verdict. ``managed`` are the keys of all objects that an instance stands for.
+    """
+
+    pairs: tuple[tuple[Traits, RemoteObject], ...]
+    assembled: tuple[tuple[Traits, Assembled], ...]
+    unmatched: tuple[Traits, ...]
+    ambiguous: tuple[tuple[Traits, tuple[RemoteObject, ...]], ...]
+    managed: frozenset[ObjectKey]
+
+
+def object_key(found: RemoteObject) -> ObjectKey:
+    """What tells one object from every other."""
+    return found.type, found.id, found.scope
+
+
+def match(catalog: Catalog, traits: Iterable[Traits], objects: Sequence[RemoteObject]) -> Matching:
+    """Pair each instance with the object that its most trusted key names, within its account and region.
+
+    Several instances (of several states) may stand for one object.
+    """
+    index: dict[Key, list[RemoteObject]] = {}
+    parts: dict[tuple[str, str], list[RemoteObject]] = {}
+    for found in objects:
+        for key in keys_of(catalog[found.type], found.attributes):
+            index.setdefault(key, []).append(found)
+        for parent in found.parents:
+            parts.setdefault((found.type, parent.id), []).append(found)
+    pairs, assembled, unmatched, ambiguous = [], [], [], []
+    managed: set[ObjectKey] = set()
+    for item in traits:
+        if item.entry.assemble:
+            whole = _assemble(item, parts)
+            if whole is None:
+                unmatched.append(item)
+            else:
+                assembled.append((item, whole[0]))
+                managed |= whole[1]
+            continue
+        candidates = _candidates(item, index)
+        if len(candidates) == 1:
+            pairs.append((item, candidates[0]))
+        elif candidates:
+            ambiguous.append((item, candidates))
+        else:
+            unmatched.append(item)
+        managed.update(map(object_key, candidates))
+    return Matching(
+        pairs=tuple(pairs),
+        assembled=tuple(assembled),
+        unmatched=tuple(unmatched),
+        ambiguous=tuple(ambiguous),
+        managed=frozenset(managed),
+    )
+
+
+def _candidates(item: Traits, index: Mapping[Key, list[RemoteObject]]) -> tuple[RemoteObject, ...]:
+    found: tuple[RemoteObject, ...] = ()
+    for key in item.keys:
+        here = tuple(candidate for candidate in index.get(key, ()) if _may_be(item, candidate))
+        if len(here) == 1:
+            return here
+        found = found or here
+    return found
+
+
+def _may_be(item: Traits, candidate: RemoteObject) -> bool:
+    if item.account and item.account != candidate.scope.account:
+        return False
+    regional = item.entry.reach != GLOBAL
+    return not (regional and item.region and item.region != candidate.scope.region)
+
+
+def _assemble(
+    item: Traits, parts: Mapping[tuple[str, str], list[RemoteObject]]
+) -> tuple[Assembled, set[ObjectKey]] | None:
+    if item.entry.assemble is None:
+        return None
+    near = [
+        found
+        for part in item.entry.parts
+        for parent in {value for (_, _, value), _ in item.children_of}
+        for found in parts.get((part, parent), ())
+        if _may_be(item, found)
+    ]
+    whole = item.entry.assemble(item.instance.attributes, near)
+    if whole is None:
+        return None
+    return whole, {object_key(found) for found in near if found.id in whole.parts}

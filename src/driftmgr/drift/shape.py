@@ -1,0 +1,101 @@
+"""A resource type's schema and catalog entry as one tree, made once per type and walked for every comparison."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from driftmgr.catalog.entry import Attribute, AttributeLike, ResourceType, as_attribute
+from driftmgr.catalog.schema import AttributeSchema, Block, BlockType, CtyType, ResourceSchema
+
+Kind = Literal["string", "number", "bool", "dynamic", "list", "set", "map", "object"]
+
+PLAIN = Attribute()
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """What a value is: a leaf, a collection of ``element``, or an object of ``members``.
+
+    ``block`` marks a nested block (null is the same as none), ``single`` one of at most one element.
+    """
+
+    kind: Kind
+    element: "Shape | None" = None
+    members: "Mapping[str, Member]" = {}
+    block: bool = False
+    single: bool = False
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A named value of an object: its shape, what the schema says of it, how the entry compares it."""
+
+    name: str
+    shape: Shape
+    attribute: Attribute = PLAIN
+    computed: bool = False
+    sensitive: bool = False
+    compared: bool = True
+
+
+DYNAMIC = Shape(kind="dynamic")
+
+
+def resource_members(entry: ResourceType, schema: ResourceSchema) -> dict[str, Member]:
+    """All attributes and nested blocks of a type by name."""
+    return _block_members(schema.block, entry.attributes)
+
+
+def _block_members(block: Block, mapping: Mapping[str, AttributeLike]) -> dict[str, Member]:
+    members = {name: _attribute_member(name, schema, mapping) for name, schema in block.attributes.items()}
+    for name, nested in block.block_types.items():
+        members[name] = _block_member(name, nested, mapping)
+    return members
+
+
+def _attribute_member(name: str, schema: AttributeSchema, mapping: Mapping[str, AttributeLike]) -> Member:
+    attribute = _attribute(name, mapping)
+    if schema.nested_type is None:
+        shape = cty_shape(schema.type, attribute.nested or {})
+    else:
+        inner = Block(attributes=schema.nested_type.attributes)
+        shape = _nested(schema.nested_type.nesting_mode, inner, attribute.nested or {}, block=False, single=False)
+    return Member(
+        name=name,
+        shape=shape,
+        attribute=attribute,
+        computed=schema.computed and not schema.configurable,
+        sensitive=schema.sensitive,
+        compared=not schema.write_only,
+    )
+
+
+def _block_member(name: str, nested: BlockType, mapping: Mapping[str, AttributeLike]) -> Member:
+    attribute = _attribute(name, mapping)
+    single = nested.max_items == 1
+    shape = _nested(nested.nesting_mode, nested.block, attribute.nested or {}, block=True, single=single)
+    return Member(name=name, shape=shape, attribute=attribute, compared=name != "timeouts")
+
+
+def _nested(mode: str, inner: Block, mapping: Mapping[str, AttributeLike], *, block: bool, single: bool) -> Shape:
+    element = Shape(kind="object", members=_block_members(inner, mapping))
+    if mode in {"single", "group"}:
+        return element
+    return Shape(kind=mode, element=element, block=block, single=single)  # type: ignore[arg-type]
+
+
+def _attribute(name: str, mapping: Mapping[str, AttributeLike]) -> Attribute:
+    return as_attribute(mapping[name]) if name in mapping else PLAIN
+
+
+def cty_shape(cty: CtyType, mapping: Mapping[str, AttributeLike]) -> Shape:
+    """The shape of a cty type; ``mapping`` gives the attributes of the objects in it."""
+    if isinstance(cty, str):
+        return Shape(kind=cty)  # type: ignore[arg-type]
+    kind, inner = cty[0], cty[1]
+    if kind == "object":
+        members = {
+            name: Member(name=name, shape=cty_shape(member, {}), attribute=_attribute(name, mapping))
+            for name, member in inner.items()
+        }
+        return Shape(kind="object", members=members)
+    return Shape(kind=kind, element=cty_shape(inner, mapping))
