@@ -28,7 +28,7 @@ _S3 = {
     "HeadBucket": "ListBucket",
     "ListBuckets": "ListAllMyBuckets",
 }
-_ALWAYS = ("sts:GetCallerIdentity",)
+_ALWAYS = ("ec2:DescribeRegions", "sts:GetCallerIdentity")
 _ACRONYMS = {
     "db": "DB",
     "dns": "DNS",

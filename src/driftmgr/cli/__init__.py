@@ -1,0 +1,98 @@
+"""The command line: ``driftmgr``. Importing this package imports click and nothing heavier."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from driftmgr.model.errors import DriftMgrError
+
+_COMMANDS = {
+    "detect": "Compare Terraform states with the cloud.",
+    "discover": "List what the cloud holds, in Terraform's words.",
+    "catalog": "Show what is covered, what it needs and what it costs.",
+}
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is used: ``--help`` must not pay for the rest."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """The names, in the order of the table."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command; for the group's help a name and its one line are enough."""
+        if cmd_name not in _COMMANDS:
+            return None
+        if ctx.meta.get("driftmgr.listing"):
+            return click.Command(cmd_name, help=_COMMANDS[cmd_name])
+        module = importlib.import_module(f"driftmgr.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        ctx.meta["driftmgr.listing"] = True
+        super().format_commands(ctx, formatter)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="driftmgr")
+def driftmgr(*, debug: bool) -> None:
+    """Tell every way your clouds differ from your Terraform or OpenTofu state, and what could not be looked at.
+
+    Exit codes: 0 in sync, 2 drift, 3 no drift found but not all of it could be looked at, 1 error.
+    """
+    del debug  # read from the arguments by main(), which also meets errors from before click parsed them
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        # Without click's own handling of errors, an exit code comes back as the value.
+        sys.exit(driftmgr.main(args=given, prog_name="driftmgr", standalone_mode=False) or 0)
+    except click.Abort:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe went away (head): nothing to say, and nobody to say it to.
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        _fail(error)
+
+
+def _fail(error: Exception) -> None:
+    known = _known(error)
+    if known is not None:
+        _say(f"error: {known.message}")
+        if known.hint:
+            _say(f"hint: {known.hint}")
+    else:
+        _say(f"error: {type(error).__name__}: {error}")
+        _say("hint: this is a defect of driftmgr; driftmgr --debug ... shows the traceback to report")
+    sys.exit(1)
+
+
+def _known(error: BaseException) -> DriftMgrError | None:
+    if isinstance(error, DriftMgrError):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for inner in error.exceptions if (found := _known(inner))), None)
+    return None
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

@@ -1,0 +1,98 @@
+"""``driftmgr catalog``."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+import msgspec
+
+from driftmgr.app.scan import chosen_types
+from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.catalog.entry import ResourceType
+from driftmgr.catalog.permissions import call_actions, calls_of, policy_document
+from driftmgr.catalog.scaffold import draft
+from driftmgr.cli.options import expand_types
+from driftmgr.discovery.plan import plan, with_parts
+
+_ACCOUNT, _REGION = "ACCOUNT", "REGION"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, hidden=True)
+def catalog(*, debug: bool) -> None:
+    """Show what is covered, what it needs and what it costs."""
+    del debug
+
+
+@catalog.command()
+def types() -> None:
+    """The resource types that are covered."""
+    entries = list(catalog_of("aws"))
+    width = max(len(entry.name) for entry in entries)
+    for entry in entries:
+        click.echo(f"{entry.name:<{width}}  {entry.criticality:<8}  {entry.reach:<8}  {len(entry.attributes)} attributes")
+    click.echo(f"{len(entries)} of {len(catalog_of('aws').schemas.types)} types of hashicorp/aws")
+
+
+@catalog.command()
+@click.argument("name", metavar="TYPE")
+def show(name: str) -> None:
+    """Where each attribute of a type comes from, and what cannot be read."""
+    known = catalog_of("aws")
+    entry = known[chosen_types(known, [name])[0]]
+    for line in _description(entry):
+        click.echo(line)
+
+
+def _description(entry: ResourceType) -> Iterable[str]:
+    yield f"{entry.name}: criticality {entry.criticality}, {entry.reach}, import id {entry.import_id or 'the id'}"
+    if entry.parts:
+        yield f"put together from {', '.join(entry.parts)}"
+    for call in calls_of(entry):
+        yield f"  call {call.operation} ({', '.join(call_actions(call))})"
+    for ref in entry.parents:
+        shown = f", shown in {', '.join(ref.inline)}" if ref.inline else ""
+        yield f"  part of {ref.type} by {ref.attribute}{shown}"
+    yield f"compared: {', '.join(sorted(entry.attributes))}"
+    for name, reason in sorted(entry.unreadable.items()):
+        yield f"not readable: {name}: {reason}"
+
+
+@catalog.command()
+@click.argument("names", nargs=-1, metavar="[TYPE]...")
+def permissions(names: tuple[str, ...]) -> None:
+    """The read-only IAM policy that a scan of the types needs (all types without one)."""
+    known = catalog_of("aws")
+    click.echo(msgspec.json.format(msgspec.json.encode(policy_document(_entries(known, names))), indent=2).decode())
+
+
+@catalog.command()
+@click.argument("names", nargs=-1, metavar="[TYPE]...")
+@click.option("--objects", default=100, show_default=True, help="Objects of each type.")
+@click.option("--mode", type=click.Choice(("quick", "deep")), default="deep", show_default=True)
+def cost(names: tuple[str, ...], objects: int, mode: Any) -> None:
+    """The calls expected for that many objects of each type, in one region."""
+    known = catalog_of("aws")
+    for entry in _entries(known, names):
+        planned = plan(known, {_ACCOUNT: (_REGION,)}, [entry.name], mode=mode, managed={entry.name: objects})
+        calls = planned.expected_calls
+        click.echo(f"{entry.name:<55} {calls:>6} calls  {calls / max(1, objects):.2f} per object")
+
+
+@catalog.command()
+@click.argument("name", metavar="TYPE")
+@click.option("--operation", metavar="SERVICE.METHOD", help="The list call to draft from, such as sqs.list_queues.")
+def scaffold(name: str, operation: str | None) -> None:
+    """A draft entry for a type, from the schema pack and botocore's model."""
+    click.echo(draft(catalog_of("aws").schemas, name, members=_members(operation) if operation else None))
+
+
+def _entries(known: Catalog, names: tuple[str, ...]) -> list[ResourceType]:
+    chosen = chosen_types(known, expand_types(names)) or tuple(entry.name for entry in known)
+    return [known[name] for name in with_parts(known, chosen)]
+
+
+def _members(operation: str) -> tuple[str, str, frozenset[str]]:
+    from driftmgr.clouds.aws.model import listed_members  # noqa: PLC0415  # botocore is only needed here
+
+    return operation, *listed_members(operation)

@@ -1,0 +1,56 @@
+"""``driftmgr detect``."""
+
+from typing import Any
+
+import click
+
+from driftmgr import app
+from driftmgr.cli.options import parse_reasons, request_of, scope_options
+from driftmgr.cli.output import parse_targets, use_color, write
+from driftmgr.cli.progress import shown_progress
+from driftmgr.cli.render import plan as plan_renderer
+from driftmgr.cli.render import report_renderers
+
+FORMATS = ("table", "json", "markdown")
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[STATE|DIR|URL]...")
+@scope_options
+@click.option("--managed-only", is_flag=True, help="Do not look for unmanaged objects.")
+@click.option("--accept-gaps", "accept_gaps", multiple=True, metavar="REASON", help="A gap that is no reason for exit code 3.")
+@click.option("--show-suppressed", is_flag=True, help="Show differences that a rule explains, with the rule.")
+@click.option("--dry-run", is_flag=True, help="Print the calls that a scan would make, and make none of them.")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="table (default), json or markdown; repeatable."
+)
+@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True)
+@click.option("--debug", is_flag=True, hidden=True)
+@click.pass_context
+def detect(context: click.Context, sources: tuple[str, ...], **options: Any) -> None:
+    """Compare Terraform states with the cloud.
+
+    A source is a state file, a pattern ("states/**/*.tfstate"), a Terraform working directory, or s3://BUCKET/KEY.
+    Without one, it is the current directory.
+    """
+    targets = parse_targets(options["outputs"], FORMATS)
+    request = request_of(
+        options,
+        sources=sources,
+        managed_only=options["managed_only"],
+        accept_gaps=parse_reasons(options["accept_gaps"]),
+    )
+    if options["dry_run"]:
+        planned = app.plan(request)
+        for target in targets:
+            write(target, plan_renderer.render(planned, as_json=target.format == "json"))
+        return
+    with shown_progress() as on_progress:
+        report = app.scan(request, on_progress)
+    for target in targets:
+        color = target.path is None and use_color(options["color"])
+        text = report_renderers()[target.format](report, show_suppressed=options["show_suppressed"], color=color)
+        write(target, text)
+    context.exit(report.exit_code)
+
+

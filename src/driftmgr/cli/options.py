@@ -1,0 +1,89 @@
+"""Options that several commands share, and the request they make."""
+
+import fnmatch
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from driftmgr.app.request import Role, ScanRequest
+from driftmgr.catalog import catalog_of
+from driftmgr.model import DriftMgrError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+MODES = ("quick", "deep", "smart")
+GAP_REASONS = ("denied", "throttled", "unreachable", "unsupported", "stale_schema", "encrypted", "timeout")
+
+_SCOPE = (
+    click.option("--region", "regions", multiple=True, metavar="REGION", help="A region to look at, or all; repeatable."),
+    click.option("--account", "accounts", multiple=True, metavar="ID", help="An account to look at; repeatable."),
+    click.option(
+        "--role-arn", "roles", multiple=True, metavar="ARN[,EXTERNAL_ID]", help="A role to assume for one more account; repeatable."
+    ),
+    click.option("--profile", metavar="NAME", help="The AWS profile to sign in with."),
+    click.option(
+        "--type", "types", multiple=True, metavar="TYPE", help="A resource type, or a pattern such as aws_iam_*; repeatable."
+    ),
+    click.option(
+        "--mode",
+        type=click.Choice(MODES),
+        default="deep",
+        show_default=True,
+        help="quick: list calls only; deep: every attribute; smart: details of what matters most or changed.",
+    ),
+    click.option("--include-defaults", is_flag=True, help="Show default objects of the cloud, and those that other services made."),
+)
+
+
+def scope_options(command: Command) -> Command:
+    """Add the options that say where and what to look at."""
+    for option in reversed(_SCOPE):
+        command = option(command)
+    return command
+
+
+def request_of(options: dict[str, Any], **others: Any) -> ScanRequest:
+    """The request of the shared options; raises ``DriftMgrError`` for a pattern without a match."""
+    return ScanRequest(
+        regions=options["regions"],
+        accounts=options["accounts"],
+        roles=tuple(map(parse_role, options["roles"])),
+        profile=options["profile"],
+        types=expand_types(options["types"]),
+        mode=options["mode"],
+        include_defaults=options["include_defaults"],
+        **others,
+    )
+
+
+def parse_role(text: str) -> Role:
+    """``ARN`` or ``ARN,EXTERNAL_ID``."""
+    arn, _, external_id = text.partition(",")
+    if not (arn.startswith("arn:") and ":iam:" in arn and ":role/" in arn):
+        raise DriftMgrError(f"not the ARN of a role: {arn}", hint="write arn:aws:iam::111122223333:role/NAME")
+    return Role(arn=arn, external_id=external_id or None)
+
+
+def expand_types(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Names stay, patterns become the types they match; raises ``DriftMgrError`` if one matches nothing."""
+    known = [entry.name for entry in catalog_of("aws")]
+    names: list[str] = []
+    for pattern in patterns:
+        if any(sign in pattern for sign in "*?["):
+            found = fnmatch.filter(known, pattern)
+            if not found:
+                raise DriftMgrError(f"no resource type matches {pattern}", hint="see driftmgr catalog types")
+            names += found
+        else:
+            names.append(pattern)
+    return tuple(dict.fromkeys(names))
+
+
+def parse_reasons(values: Iterable[str]) -> tuple[Any, ...]:
+    """Gap reasons, given one by one or with commas between them."""
+    reasons = tuple(dict.fromkeys(word for value in values for word in value.split(",") if word))
+    for reason in reasons:
+        if reason not in GAP_REASONS:
+            raise DriftMgrError(f"no such gap reason: {reason}", hint=f"one of {', '.join(GAP_REASONS)}")
+    return reasons

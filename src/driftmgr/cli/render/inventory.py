@@ -1,0 +1,80 @@
+"""The inventory of ``discover`` as table, JSON and CSV."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from driftmgr.app.request import Inventory
+from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.cli.render.text import counted, harmless
+from driftmgr.cli.render.words import place
+from driftmgr.drift.values import SENSITIVE
+from driftmgr.model import RemoteObject
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_COLUMNS = ("type", "id", "name", "account", "region", "default", "owner", "parents")
+
+
+def table(found: Inventory) -> str:
+    """One line per object, gaps first."""
+    lines = []
+    if found.gaps:
+        lines.append(f"Incomplete: {counted(len(found.gaps), 'gap')}")
+        lines += [f"  ? {gap.reason} {gap.type} {place(gap)}: {harmless(gap.message)}" for gap in found.gaps]
+    rows = [(row["type"], row["id"], row["name"], row["region"] or "global") for row in _rows(found)]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+    lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    scan = found.scan
+    lines.append(f"{counted(len(rows), 'object')}, {counted(scan.api_calls, 'API call')}, {scan.seconds:.1f} s")
+    return "\n".join(lines)
+
+
+def as_json(found: Inventory) -> str:
+    """Objects with all their attributes; sensitive ones masked."""
+    catalog = catalog_of("aws")
+    document = {
+        "schema_version": 1,
+        "scan": found.scan,
+        "objects": [_masked(catalog, item) for item in found.objects],
+        "gaps": found.gaps,
+    }
+    return msgspec.json.format(_ENCODER.encode(document), indent=2).decode()
+
+
+def as_csv(found: Inventory) -> str:
+    """One row per object; a cell that a spreadsheet would run as a formula is quoted."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in _rows(found):
+        writer.writerow({key: f"'{cell}" if cell[:1] in "=+-@" and cell else cell for key, cell in row.items()})
+    return text.getvalue()
+
+
+def _rows(found: Inventory) -> Iterator[dict[str, str]]:
+    for item in found.objects:
+        name = item.attributes.get("name") or item.tags.get("Name")
+        yield {
+            "type": item.type,
+            "id": harmless(item.id),
+            "name": harmless(name) if isinstance(name, str) else "",
+            "account": item.scope.account,
+            "region": item.scope.region or "",
+            "default": "yes" if item.is_default else "",
+            "owner": harmless(item.owner or ""),
+            "parents": harmless(" ".join(f"{parent.type}/{parent.id}" for parent in item.parents)),
+        }
+
+
+def _masked(catalog: Catalog, item: RemoteObject) -> RemoteObject:
+    schema = catalog.schemas[item.type].block.attributes
+    attributes = {
+        name: SENSITIVE if value is not None and name in schema and schema[name].sensitive else value
+        for name, value in item.attributes.items()
+    }
+    return msgspec.structs.replace(item, attributes=attributes)
+
+
+RENDERERS: dict[str, Callable[[Inventory], str]] = {"table": table, "json": as_json, "csv": as_csv}

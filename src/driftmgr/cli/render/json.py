@@ -1,0 +1,44 @@
+"""The report as JSON: the stable contract, ``schema_version`` 1."""
+
+from typing import Any
+
+import msgspec
+
+from driftmgr.model import AttributeChange, Drift, DriftReport
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def render(report: DriftReport, *, show_suppressed: bool = False, color: bool = False) -> str:  # noqa: ARG001
+    """The whole report; ``suppressed`` differences only when asked for."""
+    document: dict[str, Any] = {
+        "schema_version": report.schema_version,
+        "scan": report.scan,
+        "summary": report.summary,
+        "drifts": [_drift(drift, show_suppressed=show_suppressed) for drift in report.drifts],
+        "gaps": report.gaps,
+    }
+    if show_suppressed:
+        document["suppressed"] = [_drift(drift, show_suppressed=True) for drift in report.suppressed]
+    return msgspec.json.format(_ENCODER.encode(document), indent=2).decode()
+
+
+def _drift(drift: Drift, *, show_suppressed: bool) -> dict[str, Any]:
+    document = msgspec.structs.asdict(drift)
+    document["changes"] = [_change(change) for change in drift.changes]
+    if show_suppressed:
+        document["suppressed"] = [_change(change) for change in drift.suppressed]
+    else:
+        del document["suppressed"]
+    return document
+
+
+def _change(change: AttributeChange) -> dict[str, Any]:
+    return {
+        "path": change.path,
+        "recorded": change.recorded,
+        "observed": change.observed,
+        "class": change.classification,
+        "sensitive": change.sensitive,
+        **({"rule": change.rule} if change.rule else {}),
+    }

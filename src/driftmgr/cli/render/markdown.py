@@ -1,0 +1,75 @@
+"""The report as Markdown, for a pull request or a ticket."""
+
+import re
+from collections.abc import Iterator
+
+from driftmgr.cli.render import words
+from driftmgr.cli.render.text import harmless, value_text
+from driftmgr.model import Drift, DriftReport
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!@])")
+_WIDTH = 120
+
+
+def render(report: DriftReport, *, show_suppressed: bool = False, color: bool = False) -> str:  # noqa: ARG001
+    """The same content and order as the table."""
+    return "\n".join(_lines(report, show_suppressed=show_suppressed)) + "\n"
+
+
+def _lines(report: DriftReport, *, show_suppressed: bool) -> Iterator[str]:
+    yield f"## {words.verdict(report)}"
+    yield ""
+    if notice := words.gap_notice(report):
+        yield f"**{notice}**  "
+    yield words.coverage(report)
+    if report.drifts:
+        yield ""
+        yield "| severity | finding | object | attribute | recorded | observed |"
+        yield "| --- | --- | --- | --- | --- | --- |"
+        for drift in report.drifts:
+            yield from _rows(drift)
+    if show_suppressed and report.suppressed:
+        yield ""
+        yield "### Explained by rules"
+        yield ""
+        for drift in report.suppressed:
+            for change in drift.suppressed:
+                yield f"- {_code(drift.address or '')} {_code(change.path)}: {change.classification}, {_plain(change.rule or '')}"
+    if report.gaps:
+        yield ""
+        yield "### Not looked at"
+        yield ""
+        yield "| reason | type | where | message |"
+        yield "| --- | --- | --- | --- |"
+        for gap in report.gaps:
+            accepted = " (accepted)" if gap.reason in report.accepted_gaps else ""
+            yield f"| {gap.reason}{accepted} | {_code(gap.type)} | {_plain(words.place(gap))} | {_plain(gap.message)} |"
+    yield ""
+    yield _plain(words.cost(report).replace("\n", ". "))
+
+
+def _rows(drift: Drift) -> Iterator[str]:
+    who = _code(drift.address) if drift.address else f"{_code(drift.type)} {_code(drift.id or '')}"
+    if drift.parent:
+        who += f" part of {_code(drift.parent)}"
+    start = f"| {drift.severity} | {drift.kind} | {who} |"
+    if not drift.changes:
+        yield f"{start} | | |"
+    for change in drift.changes:
+        yield f"{start} {_code(change.path)} | {_value(change.recorded)} | {_value(change.observed)} |"
+
+
+def _value(value: object) -> str:
+    return _code(value_text(value, _WIDTH))
+
+
+def _code(text: str) -> str:
+    # Inside code only the pipe ends a cell, and backticks need a longer fence.
+    safe = harmless(text).replace("|", "\\|")
+    fence = "``" if "`" in safe else "`"
+    pad = " " if "`" in safe else ""
+    return f"{fence}{pad}{safe}{pad}{fence}"
+
+
+def _plain(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", harmless(text))
