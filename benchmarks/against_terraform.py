@@ -85,7 +85,9 @@ def timed(command: list[str], directory: Path, variables: dict[str, str], accept
     done = subprocess.run(command, cwd=directory, env=variables, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - start
     if done.returncode not in accepted:
-        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        raise SystemExit(
+            f"{' '.join(command)} ended with {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+        )
     return seconds
 
 
@@ -102,9 +104,7 @@ def compare(resources: int) -> None:
             state = json.loads((directory / "terraform.tfstate").read_text())
             count = sum(len(item["instances"]) for item in state["resources"] if item["mode"] == "managed")
             emulator.requests()
-            theirs = timed(
-                ["terraform", "plan", "-refresh-only", "-input=false", "-lock=false"], directory, variables
-            )
+            theirs = timed(["terraform", "plan", "-refresh-only", "-input=false", "-lock=false"], directory, variables)
             their_calls = emulator.requests()
             driftmgr = shutil.which("driftmgr", path=str(Path(sys.executable).parent)) or "driftmgr"
             ours, our_calls = [], 0

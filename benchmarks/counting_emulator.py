@@ -1,6 +1,6 @@
 """moto's server, counting the API requests it gets: ``GET /__requests`` answers the number since the last question.
 
-    python benchmarks/counting_emulator.py PORT
+python benchmarks/counting_emulator.py PORT
 """
 
 import sys

@@ -6,7 +6,7 @@ from typing import Any
 import botocore.session
 import jmespath
 import pytest
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, StructureShape
 
 from driftmgr.catalog import catalog_of
 from driftmgr.catalog.entry import Attribute, AwsCall, ResourceType, Template, as_attribute
@@ -233,9 +233,13 @@ def test_every_configurable_attribute_is_mapped_or_explained(entry: ResourceType
     mapped = set(_mapped(entry.attributes, schema.block))
     configurable = {path for path, is_configurable in _leaves(schema.block) if is_configurable}
     unreadable = set(entry.unreadable)
-    known = {path for path, _ in _leaves(schema.block)} | {path.rsplit(".", 1)[0] for path in configurable if "." in path}
+    known = {path for path, _ in _leaves(schema.block)} | {
+        path.rsplit(".", 1)[0] for path in configurable if "." in path
+    }
     assert unreadable <= known, sorted(unreadable - known)
-    explained = {path for path in configurable if any(path == name or path.startswith(f"{name}.") for name in unreadable)}
+    explained = {
+        path for path in configurable if any(path == name or path.startswith(f"{name}.") for name in unreadable)
+    }
     assert not unreadable & mapped, sorted(unreadable & mapped)
     assert all(len(reason) > 10 for reason in entry.unreadable.values())
     assert not configurable - mapped - explained - BOOKKEEPING, sorted(configurable - mapped - explained - BOOKKEEPING)

@@ -177,7 +177,12 @@ def test_a_call_that_several_types_need_is_made_once() -> None:
 def test_unknown_existence_is_a_gap_of_the_whole_type() -> None:
     """Where the detail that tells existence fails, there is neither object nor verdict: the gap covers the type."""
     entry = ResourceType(
-        name="aws_thing", list=THING.list, id="Id", details=THING.details, exists="More", attributes={"color": "More.Color"}
+        name="aws_thing",
+        list=THING.list,
+        id="Id",
+        details=THING.details,
+        exists="More",
+        attributes={"color": "More.Color"},
     )
 
     def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -313,7 +318,12 @@ def test_smart_mode_skips_details_of_what_did_not_change() -> None:
         return [{"Thing": {"Color": "red"}}]
 
     low = ResourceType(
-        name="aws_thing", list=THING.list, id="Id", details=THING.details, fingerprint="Token", attributes=THING.attributes
+        name="aws_thing",
+        list=THING.list,
+        id="Id",
+        details=THING.details,
+        fingerprint="Token",
+        attributes=THING.attributes,
     )
     high = ResourceType(
         name="aws_thing",

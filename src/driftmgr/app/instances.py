@@ -11,16 +11,30 @@ from driftmgr.model import Gap, ResourceInstance
 
 # Providers whose resources live in the state alone, or on the machine that ran Terraform: nothing of a cloud to compare.
 WITHOUT_CLOUD_OBJECTS = frozenset(
-    {"archive", "assert", "cloudinit", "external", "http", "local", "null", "random", "template", "terraform", "time", "tls"}
+    {
+        "archive",
+        "assert",
+        "cloudinit",
+        "external",
+        "http",
+        "local",
+        "null",
+        "random",
+        "template",
+        "terraform",
+        "time",
+        "tls",
+    }
 )
 
 _SOURCE = re.compile(r'provider\["(?:[^"]*/)?(?P<name>[^"/]+)"\]|provider\.(?P<legacy>[\w-]+)')
 
 
 class Sorted(msgspec.Struct, frozen=True, kw_only=True):
-    """Instances of types that the catalog has, and a gap for each type that it lacks."""
+    """Instances of types that the catalog has, the ``others`` of this cloud, and a gap for each type that it lacks."""
 
     instances: tuple[ResourceInstance, ...]
+    others: tuple[ResourceInstance, ...]
     gaps: tuple[Gap, ...]
     unsupported: int
 
@@ -34,6 +48,7 @@ def provider_name(text: str) -> str:
 def sort_instances(instances: Iterable[ResourceInstance], catalog: Catalog, types: frozenset[str]) -> Sorted:
     """Keep what can be judged; ``types`` (names of the catalog) limits what was asked, empty for everything."""
     kept: list[ResourceInstance] = []
+    others: list[ResourceInstance] = []
     lacking: Counter[tuple[str, str]] = Counter()
     for instance in instances:
         provider = provider_name(instance.provider)
@@ -42,7 +57,10 @@ def sort_instances(instances: Iterable[ResourceInstance], catalog: Catalog, type
         if provider == catalog.cloud and instance.type in catalog:
             # Instances of types that were not asked still tell which attributes are theirs (companions).
             kept.append(instance)
-        elif not types:
+            continue
+        if provider == catalog.cloud:
+            others.append(instance)
+        if not types:
             lacking[instance.type, provider] += 1
     gaps = (
         Gap(
@@ -54,7 +72,7 @@ def sort_instances(instances: Iterable[ResourceInstance], catalog: Catalog, type
         )
         for (kind, provider), count in sorted(lacking.items())
     )
-    return Sorted(instances=tuple(kept), gaps=tuple(gaps), unsupported=sum(lacking.values()))
+    return Sorted(instances=tuple(kept), others=tuple(others), gaps=tuple(gaps), unsupported=sum(lacking.values()))
 
 
 def _why(provider: str, cloud: str) -> str:

@@ -64,7 +64,7 @@ async def _scan(request: ScanRequest, on_progress: OnProgress | None) -> DriftRe
         include_defaults=request.include_defaults,
     )
     gaps = (*task.sorted.gaps, *task.states.gaps, *collected.gaps)
-    findings = detect(task.catalog, task.sorted.instances, collected.objects, gaps, asked)
+    findings = detect(task.catalog, task.sorted.instances, collected.objects, gaps, asked, others=task.sorted.others)
     if request.mode != "quick":
         _keep(fingerprints)
     return DriftReport(
@@ -193,9 +193,7 @@ async def collect(
     def tell(doing: str) -> None:
         if on_progress:
             total = len(planned.shards)
-            on_progress(
-                Progress(done=len(done), total=total, api_calls=api.calls, objects=len(objects), doing=doing)
-            )
+            on_progress(Progress(done=len(done), total=total, api_calls=api.calls, objects=len(objects), doing=doing))
 
     def emit(found: RemoteObject | Gap) -> None:
         if isinstance(found, Gap):

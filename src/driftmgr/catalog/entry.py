@@ -69,13 +69,15 @@ class Join(msgspec.Struct, frozen=True, kw_only=True):
 
     ``on`` is a path over one bulk item to its key, ``to`` a path over the listed item to the key
     (or list of keys) it wants; it may use a detail. The item gets the matching bulk item (``None`` without one), or with
-    ``many`` the list of all matching ones. ``value`` is a path over the bulk item to what is kept.
+    ``many`` the list of all matching ones. ``value`` is a path over the bulk item to what is kept. With ``required`` every
+    listed item has its match: one without is not "unset" but unread, a gap.
     """
 
     call: AwsCall
     on: str
     to: "str | Template"
     many: bool = False
+    required: bool = False
     value: str = "@"
 
 
@@ -141,6 +143,19 @@ class ParentRef(msgspec.Struct, frozen=True, kw_only=True):
     part: bool = True
 
 
+class Companion(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource type, not in the catalog itself, that manages a part of another type on its own.
+
+    When a state has an instance of ``type`` whose ``attribute`` is this object's ``by``, the ``inline`` attributes are
+    not compared here. (Types of the catalog say this themselves, by ``ParentRef``.)
+    """
+
+    type: str
+    attribute: str
+    inline: tuple[str, ...]
+    by: str = "id"
+
+
 class Assembled(msgspec.Struct, frozen=True, kw_only=True):
     """What an instance looks like now, put together from several remote objects (by their ids)."""
 
@@ -162,6 +177,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     the newest provider records it; ``keys`` are further attribute tuples that identify an instance
     (ids and ARNs are always tried). ``region`` is a path to where a globally listed object lives.
     ``unreadable`` gives for each configurable attribute that no API tells the reason in words.
+    ``companions`` are types without an entry that manage parts of this one.
     ``assemble`` replaces listing for a type whose instances are made of objects of the ``parts`` types.
     ``fingerprint`` is a path to a token of the list answer that changes with the object.
     """
@@ -177,6 +193,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: Mapping[str, str] = {}
     keys: tuple[tuple[str, ...], ...] = ()
     parents: tuple[ParentRef, ...] = ()
+    companions: tuple[Companion, ...] = ()
     parts: tuple[str, ...] = ()
     assemble: Assemble | None = None
     criticality: Criticality = LOW

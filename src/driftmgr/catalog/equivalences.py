@@ -4,18 +4,18 @@ The name of the function is the rule's name in a report.
 """
 
 import base64
-import binascii
 import ipaddress
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 _PROTOCOLS = {"-1": "all", "tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
-_ACCOUNT = re.compile(r"\d{12}\Z")
 _ROOT_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):root\Z")
-_NOTHING = (None, "", [], {})
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 # Members of a policy statement whose lists have no order and whose single value is a list of one.
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _PRINCIPALS = ("Principal", "NotPrincipal")
@@ -24,27 +24,17 @@ _PRINCIPALS = ("Principal", "NotPrincipal")
 def same_iam_policy(recorded: Any, observed: Any) -> bool:
     """Two IAM policy documents that grant the same by form.
 
-    One value is a list of one; lists of actions, resources and principals and the statements have no order; an account id is its
-    root ARN. Rules: hashicorp/awspolicyequivalence; grammar:
+    One value is a list of one; lists of actions, resources and principals and the statements have no order; an
+    account id is its root ARN. Rules: hashicorp/awspolicyequivalence; grammar:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. What cannot be parsed
     is the same only as text.
     """
-    if recorded == observed:
-        return True
-    before, now = _parsed(recorded), _parsed(observed)
-    if before is _UNPARSABLE or now is _UNPARSABLE:
-        return False
-    return bool(_policy(before) == _policy(now))
+    return _same_parsed(recorded, observed, _policy)
 
 
 def same_json(recorded: Any, observed: Any) -> bool:
     """Two JSON texts of the same value; no text at all is the same as ``{}`` or an empty text."""
-    if recorded == observed:
-        return True
-    before, now = _parsed(recorded), _parsed(observed)
-    if before is _UNPARSABLE or now is _UNPARSABLE:
-        return False
-    return _strict(before if before is not None else {}) == _strict(now if now is not None else {})
+    return _same_parsed(recorded, observed, lambda value: _form({} if value is None else value))
 
 
 def ignoring_case(recorded: Any, observed: Any) -> bool:
@@ -56,7 +46,7 @@ def in_any_order(recorded: Any, observed: Any) -> bool:
     """Lists of the same elements, as often."""
     if not all(isinstance(value, list) or value is None for value in (recorded, observed)):
         return bool(recorded == observed)
-    return sorted(map(_strict, recorded or [])) == sorted(map(_strict, observed or []))
+    return Counter(map(_form, recorded or [])) == Counter(map(_form, observed or []))
 
 
 def same_ip_protocol(recorded: Any, observed: Any) -> bool:
@@ -92,12 +82,28 @@ def same_time(recorded: Any, observed: Any) -> bool:
 
 
 def same_base64(recorded: Any, observed: Any) -> bool:
-    """A text and its base64 form, or two base64 forms of the same bytes."""
+    """A text and its base64 form, or two base64 forms of the same bytes (broken into lines or not)."""
     before, now = _text(recorded), _text(observed)
-    return before == now or now in _decoded(before) or before in _decoded(now)
+    if before == now:
+        return True
+    first, second = _decoded(before), _decoded(now)
+    if first is not None and first in {second, _bytes(now)}:
+        return True
+    return second is not None and second == _bytes(before)
 
 
 _UNPARSABLE = object()
+
+
+def _same_parsed(recorded: Any, observed: Any, form: Callable[[Any], Hashable]) -> bool:
+    if recorded == observed:
+        return True
+    try:
+        before, now = _parsed(recorded), _parsed(observed)
+        return before is not _UNPARSABLE and now is not _UNPARSABLE and form(before) == form(now)
+    except RecursionError:
+        # Nested deeper than anything a cloud accepts.
+        return False
 
 
 def _parsed(value: Any) -> Any:
@@ -108,76 +114,81 @@ def _parsed(value: Any) -> Any:
     if not value.strip():
         return None
     try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
+        return json.loads(value, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, ArithmeticError):
         return _UNPARSABLE
 
 
-def _strict(value: Any) -> str:
-    # As text, so that true is not 1 and order of members does not matter.
-    return json.dumps(value, sort_keys=True, default=str)
+def _no_number(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _form(value: Any) -> Hashable:
+    # Marks booleans, for Python takes true for 1; members have no order.
+    if isinstance(value, Mapping):
+        return "object", frozenset((key, _form(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return "list", tuple(map(_form, value))
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    return ("boolean", value) if isinstance(value, bool) else value
 
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _policy(document: Any) -> Any:
+def _policy(document: Any) -> Hashable:
     if document in _NOTHING:
         return None
     if not isinstance(document, Mapping):
-        return _strict(document)
+        return _form(document)
     others = {key: value for key, value in document.items() if key != "Statement" and value not in _NOTHING}
-    statements = document.get("Statement") or []
-    listed = statements if isinstance(statements, list) else [statements]
-    return _strict(others), sorted({_strict(_statement(item)) for item in listed})
+    return _form(others), frozenset(_statement(item) for item in _as_list(document.get("Statement") or []))
 
 
-def _statement(statement: Any) -> Any:
+def _statement(statement: Any) -> Hashable:
     if not isinstance(statement, Mapping):
-        return statement
-    normal = {key: value for key, value in statement.items() if value not in _NOTHING or key in _PRINCIPALS}
-    for key in _LISTS:
-        if key in normal:
-            normal[key] = _unordered(normal[key], lower=key.endswith("Action"))
-    for key in _PRINCIPALS:
-        if key in normal:
-            normal[key] = _principal(normal[key])
-    if isinstance(normal.get("Condition"), Mapping):
-        normal["Condition"] = {test: _condition(keys) for test, keys in normal["Condition"].items()}
-    return normal
+        return _form(statement)
+    return frozenset(
+        (key, _clause(key, value)) for key, value in statement.items() if value not in _NOTHING or key in _PRINCIPALS
+    )
 
 
-def _unordered(value: Any, *, lower: bool = False) -> list[str]:
-    values = {_strict(item) for item in (value if isinstance(value, list) else [value])}
-    return sorted(item.lower() for item in values) if lower else sorted(values)
+def _clause(key: str, value: Any) -> Hashable:
+    if key in _LISTS:
+        # Names of actions have no case.
+        lower = key.endswith("Action")
+        return frozenset(item.lower() if lower and isinstance(item, str) else _form(item) for item in _as_list(value))
+    if key in _PRINCIPALS:
+        return _principal(value)
+    if key == "Condition" and isinstance(value, Mapping):
+        return frozenset((test, _condition(keys)) for test, keys in value.items())
+    return _form(value)
 
 
-def _principal(value: Any) -> Any:
-    if value == "*":
-        return {"AWS": _unordered("*")}
-    if not isinstance(value, Mapping):
-        return value
-    return {kind: _unordered([_account(item) for item in _as_list(names)]) for kind, names in value.items()}
+def _principal(value: Any) -> Hashable:
+    principals = {"AWS": "*"} if value == "*" else value
+    if not isinstance(principals, Mapping):
+        return _form(value)
+    return frozenset(
+        (kind, frozenset(_form(_account(item)) for item in _as_list(names))) for kind, names in principals.items()
+    )
 
 
 def _account(principal: Any) -> Any:
-    if isinstance(principal, str):
-        if _ACCOUNT.match(principal):
-            return principal
-        if root := _ROOT_ARN.match(principal):
-            return root[1]
-    return principal
+    root = _ROOT_ARN.match(principal) if isinstance(principal, str) else None
+    return root[1] if root else principal
 
 
-def _condition(keys: Any) -> Any:
+def _condition(keys: Any) -> Hashable:
     if not isinstance(keys, Mapping):
-        return keys
+        return _form(keys)
     # IAM reads true and "true" alike, and a value as a list of one.
-    return {
-        key: _unordered([str(item).lower() if isinstance(item, bool) else _text(item) for item in _as_list(values)])
+    return frozenset(
+        (key, frozenset(str(item).lower() if isinstance(item, bool) else _text(item) for item in _as_list(values)))
         for key, values in keys.items()
-    }
+    )
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -199,8 +210,12 @@ def _moment(value: Any) -> datetime | None:
     return moment if moment and moment.tzinfo else None
 
 
-def _decoded(text: str) -> tuple[str, ...]:
+def _decoded(text: str) -> bytes | None:
     try:
-        return (base64.b64decode(text, validate=True).decode(),)
-    except (binascii.Error, ValueError):
-        return ()
+        return base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return None
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")

@@ -7,9 +7,7 @@ from driftmgr.model import DriftMgrError
 _BOOKKEEPING = frozenset({"id", "tags", "tags_all", "timeouts"})
 
 
-def draft(
-    schemas: SchemaPack, resource_type: str, *, members: tuple[str, str, frozenset[str]] | None = None
-) -> str:
+def draft(schemas: SchemaPack, resource_type: str, *, members: tuple[str, str, frozenset[str]] | None = None) -> str:
     """Python source of a draft. ``members`` are a list operation, the answer's list and its elements' members.
 
     Raises ``DriftMgrError`` for a type that the provider does not have.

@@ -86,7 +86,9 @@ def last_part(value: str | None) -> str | None:
 
 def json_text(value: Any) -> str | None:
     """A structure as compact JSON text with sorted keys; text stays as it is."""
-    return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
+    return (
+        value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
+    )
 
 
 def url_decoded(value: Any) -> str | None:

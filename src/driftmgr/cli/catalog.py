@@ -30,7 +30,9 @@ def types() -> None:
     entries = list(catalog_of("aws"))
     width = max(len(entry.name) for entry in entries)
     for entry in entries:
-        click.echo(f"{entry.name:<{width}}  {entry.criticality:<8}  {entry.reach:<8}  {len(entry.attributes)} attributes")
+        click.echo(
+            f"{entry.name:<{width}}  {entry.criticality:<8}  {entry.reach:<8}  {len(entry.attributes)} attributes"
+        )
     click.echo(f"{len(entries)} of {len(catalog_of('aws').schemas.types)} types of hashicorp/aws")
 
 

@@ -18,11 +18,18 @@ FORMATS = ("table", "json", "markdown")
 @click.argument("sources", nargs=-1, metavar="[STATE|DIR|URL]...")
 @scope_options
 @click.option("--managed-only", is_flag=True, help="Do not look for unmanaged objects.")
-@click.option("--accept-gaps", "accept_gaps", multiple=True, metavar="REASON", help="A gap that is no reason for exit code 3.")
+@click.option(
+    "--accept-gaps", "accept_gaps", multiple=True, metavar="REASON", help="A gap that is no reason for exit code 3."
+)
 @click.option("--show-suppressed", is_flag=True, help="Show differences that a rule explains, with the rule.")
 @click.option("--dry-run", is_flag=True, help="Print the calls that a scan would make, and make none of them.")
 @click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="table (default), json or markdown; repeatable."
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    help="table (default), json or markdown; repeatable.",
 )
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True)
 @click.option("--debug", is_flag=True, hidden=True)
@@ -52,5 +59,3 @@ def detect(context: click.Context, sources: tuple[str, ...], **options: Any) -> 
         text = report_renderers()[target.format](report, show_suppressed=options["show_suppressed"], color=color)
         write(target, text)
     context.exit(report.exit_code)
-
-

@@ -16,7 +16,12 @@ FORMATS = ("table", "json", "csv")
 @click.command()
 @scope_options
 @click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="table (default), json or csv; repeatable."
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    help="table (default), json or csv; repeatable.",
 )
 @click.option("--debug", is_flag=True, hidden=True)
 @click.pass_context

@@ -16,14 +16,24 @@ MODES = ("quick", "deep", "smart")
 GAP_REASONS = ("denied", "throttled", "unreachable", "unsupported", "stale_schema", "encrypted", "timeout")
 
 _SCOPE = (
-    click.option("--region", "regions", multiple=True, metavar="REGION", help="A region to look at, or all; repeatable."),
+    click.option(
+        "--region", "regions", multiple=True, metavar="REGION", help="A region to look at, or all; repeatable."
+    ),
     click.option("--account", "accounts", multiple=True, metavar="ID", help="An account to look at; repeatable."),
     click.option(
-        "--role-arn", "roles", multiple=True, metavar="ARN[,EXTERNAL_ID]", help="A role to assume for one more account; repeatable."
+        "--role-arn",
+        "roles",
+        multiple=True,
+        metavar="ARN[,EXTERNAL_ID]",
+        help="A role to assume for one more account; repeatable.",
     ),
     click.option("--profile", metavar="NAME", help="The AWS profile to sign in with."),
     click.option(
-        "--type", "types", multiple=True, metavar="TYPE", help="A resource type, or a pattern such as aws_iam_*; repeatable."
+        "--type",
+        "types",
+        multiple=True,
+        metavar="TYPE",
+        help="A resource type, or a pattern such as aws_iam_*; repeatable.",
     ),
     click.option(
         "--mode",
@@ -32,7 +42,11 @@ _SCOPE = (
         show_default=True,
         help="quick: list calls only; deep: every attribute; smart: details of what matters most or changed.",
     ),
-    click.option("--include-defaults", is_flag=True, help="Show default objects of the cloud, and those that other services made."),
+    click.option(
+        "--include-defaults",
+        is_flag=True,
+        help="Show default objects of the cloud, and those that other services made.",
+    ),
 )
 
 

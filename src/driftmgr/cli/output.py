@@ -52,7 +52,9 @@ def write(target: Target, text: str) -> None:
         Path(temporary).chmod(0o666 & ~umask)
         Path(temporary).replace(target.path)
     except OSError as error:
-        raise DriftMgrError(f"{target.path} cannot be written: {error.strerror}", hint="check its permissions") from error
+        raise DriftMgrError(
+            f"{target.path} cannot be written: {error.strerror}", hint="check its permissions"
+        ) from error
 
 
 def use_color(choice: str) -> bool:

@@ -29,6 +29,8 @@ def shown_progress() -> Iterator[OnProgress | None]:
 
         def update(now: Progress) -> None:
             text = now.doing[:32].ljust(32)
-            bar.update(task, description=text, completed=now.done, total=now.total, calls=now.api_calls, objects=now.objects)
+            bar.update(
+                task, description=text, completed=now.done, total=now.total, calls=now.api_calls, objects=now.objects
+            )
 
         yield update

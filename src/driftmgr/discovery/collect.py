@@ -6,7 +6,7 @@ declares ``absent`` is a value ("not set"), no error.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from driftmgr.catalog import Catalog
@@ -36,7 +36,7 @@ class Collector:
         self._api = api
         self._scope = scope
         self._mode = mode
-        self._answers: dict[tuple[Any, ...], asyncio.Task[Any]] = {}
+        self._answers: dict[tuple[str, str | None, str], asyncio.Task[list[dict[str, Any]]]] = {}
         self._words = {"account": scope.account, "region": scope.region, "partition": partition_of(scope)}
 
     async def collect(self, types: Iterable[str], emit: Emit) -> None:
@@ -61,48 +61,33 @@ class Collector:
 
     async def items(self, call: AwsCall, item: Mapping[str, Any] | None = None) -> list[Any]:
         """All items of a list call, over all pages; raises ``ApiError``."""
-        return await self._once("items", call, item, self._fetch_items)
+        read = path_reader(call.items)
+        return [found for page in await self._answer(call, item) for found in read(page) or ()]
 
     async def value(self, call: AwsCall, item: Mapping[str, Any]) -> Any:
         """What a detail call says about one item; ``None`` where an ``absent`` code answers; raises ``ApiError``."""
-        return await self._once("value", call, item, self._fetch_value)
-
-    async def _once(self, kind: str, call: AwsCall, item: Mapping[str, Any] | None, fetch: Any) -> Any:
-        params = {**call.params, **{name: path_reader(path)(item) for name, path in call.given.items()}}
-        region = path_reader(call.region)(item) if call.region else None
-        key = (kind, call.operation, call.items, call.absent, region, repr(sorted(params.items())))
-        if key not in self._answers:
-            self._answers[key] = asyncio.ensure_future(fetch(call, params, region))
-        return await asyncio.shield(self._answers[key])
-
-    async def _fetch_items(self, call: AwsCall, params: Mapping[str, Any], region: str | None) -> list[Any]:
-        read, items = path_reader(call.items), list[Any]()
-        try:
-            async for page in self._pages(call, params, region):
-                items.extend(read(page) or ())
-        except ApiError as error:
-            if error.code not in call.absent:
-                raise
-        return items
-
-    async def _fetch_value(self, call: AwsCall, params: Mapping[str, Any], region: str | None) -> Any:
-        read, values = path_reader(call.items), list[Any]()
-        try:
-            async for page in self._pages(call, params, region):
-                values.append(read(page))
-        except ApiError as error:
-            if error.code not in call.absent:
-                raise
-            return None
-        lists = [value for value in values if isinstance(value, list)]
-        if len(values) > 1 and lists:
-            return [element for value in lists for element in value]
+        read = path_reader(call.items)
+        values = [read(page) for page in await self._answer(call, item)]
+        if len(values) > 1 and all(isinstance(value, list) for value in values):
+            return [element for value in values for element in value]
         return values[0] if values else None
 
-    def _pages(
-        self, call: AwsCall, params: Mapping[str, Any], region: str | None
-    ) -> AsyncIterator[dict[str, Any]]:
-        return self._api.pages(self._scope, call.operation, params, region=region)
+    async def _answer(self, call: AwsCall, item: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+        """All pages of a call; the same request is sent once, whoever asks. No pages where an ``absent`` code answers."""
+        params = {**call.params, **{name: path_reader(path)(item) for name, path in call.given.items()}}
+        region = path_reader(call.region)(item) if call.region else None
+        key = (call.operation, region, repr(sorted(params.items())))
+        if key not in self._answers:
+            self._answers[key] = asyncio.ensure_future(self._fetch(call, params, region))
+        try:
+            return await asyncio.shield(self._answers[key])
+        except ApiError as error:
+            if error.code in call.absent:
+                return []
+            raise
+
+    async def _fetch(self, call: AwsCall, params: Mapping[str, Any], region: str | None) -> list[dict[str, Any]]:
+        return [page async for page in self._api.pages(self._scope, call.operation, params, region=region)]
 
 
 class _Failure:
@@ -193,6 +178,12 @@ class _TypeRun:
             # Without the detail that names its key the join found nothing, which says nothing.
             lost |= {name} if needs & lost else set()
             lacking |= {name} if needs & lacking else set()
+        for name, join in self._entry.joins.items():
+            if join.required and parts.get(name) is None and name not in lost | lacking:
+                self._fail(
+                    name, ApiError(join.call.operation, "NotListed", "unreachable", "it was listed without this part")
+                )
+                lost.add(name)
         if lost & self._observer.existence_needs:
             return
         completed = {**item, **parts}

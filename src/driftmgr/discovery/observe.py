@@ -46,7 +46,12 @@ class Observer:
         return self._exists is None or bool(self._exists(item))
 
     def observe(
-        self, item: Mapping[str, Any], scope: Scope, *, lacking: frozenset[str] = frozenset(), lost: frozenset[str] = frozenset()
+        self,
+        item: Mapping[str, Any],
+        scope: Scope,
+        *,
+        lacking: frozenset[str] = frozenset(),
+        lost: frozenset[str] = frozenset(),
     ) -> RemoteObject | None:
         """The object of an item, or ``None`` where the item has no id.
 

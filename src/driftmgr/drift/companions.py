@@ -5,15 +5,16 @@ A security group's ``ingress`` shows its rules, a bucket's ``policy`` its policy
 its kind, on the parent if the parent records such children itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from driftmgr.catalog import Catalog
+from driftmgr.catalog.entry import Companion
 from driftmgr.drift.match import Matching, ObjectKey, object_key
-from driftmgr.drift.traits import Reference, Traits, references_of
-from driftmgr.drift.values import is_vacuous
 from driftmgr.drift.shape import DYNAMIC
-from driftmgr.model import RemoteObject
+from driftmgr.drift.traits import Place, Reference, Traits, may_be_in, place_of, references_of
+from driftmgr.drift.values import is_vacuous
+from driftmgr.model import RemoteObject, ResourceInstance, Scope
 
 MANAGED_BY_COMPANION = "managed_by_companion"
 CHILD_REPORTED = "child_reported"
@@ -25,42 +26,103 @@ Slot = tuple[Reference, str]
 class Companions:
     """Which attributes of which parents belong to children, and which children their parents speak for."""
 
-    def __init__(self, catalog: Catalog, traits: Iterable[Traits], objects: Iterable[RemoteObject]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        traits: Iterable[Traits],
+        objects: Iterable[RemoteObject],
+        others: Iterable[ResourceInstance] = (),
+        *,
+        reported: Collection[str],
+    ) -> None:
+        """``others`` are managed instances of types that the catalog lacks.
+
+        ``reported`` are the types whose unmanaged objects get a row of their own: a child of another type would be
+        told by nobody if its parent kept silent about it.
+        """
         self._catalog = catalog
-        self._managed: set[Slot] = {
-            (reference, name) for item in traits for reference, inline in item.children_of for name in inline
-        }
+        self._reported = frozenset(reported)
+        self._managed: dict[Slot, set[Place]] = _managed_by_others(catalog, others)
+        for item in traits:
+            for reference, inline in item.children_of:
+                for name in inline:
+                    self._managed.setdefault((reference, name), set()).add((item.account, item.region))
         self._children: dict[Slot, list[tuple[RemoteObject, bool]]] = {}
-        self._slots: dict[str, set[tuple[str, str]]] = {}
-        for entry in catalog:
-            for ref in entry.parents:
-                self._slots.setdefault(ref.type, set()).update((ref.by, name) for name in ref.inline)
+        self._slots = _slots(catalog)
         for found in objects:
             for reference, inline, part in references_of(catalog[found.type], found.attributes):
                 for name in inline:
                     self._children.setdefault((reference, name), []).append((found, part))
 
-    def skipped(self, kind: str, recorded: Mapping[str, Any], observed: Mapping[str, Any]) -> dict[str, str]:
-        """The attributes of a parent that are not compared on it, with the rule's name."""
+    def skipped(
+        self, kind: str, recorded: Mapping[str, Any], observed: Mapping[str, Any], scope: Scope
+    ) -> dict[str, str]:
+        """The attributes of a parent in a scope that are not compared on it, with the rule's name."""
         rules: dict[str, str] = {}
-        for by, name in self._slots.get(kind, ()):
-            slot = ((kind, by, str(observed.get(by))), name)
-            if slot in self._managed:
+        for slot in self._slots_of(kind, observed):
+            name = slot[1]
+            if any(may_be_in(place, scope) for place in self._managed.get(slot, ())):
                 rules[name] = MANAGED_BY_COMPANION
-            elif slot in self._children and is_vacuous(DYNAMIC, recorded.get(name)):
+            elif is_vacuous(DYNAMIC, recorded.get(name)) and any(
+                child.type in self._reported for child, _ in self._children_in(slot, scope)
+            ):
                 rules.setdefault(name, CHILD_REPORTED)
         return rules
 
-    def spoken_for(self, kind: str, recorded: Mapping[str, Any], observed: Mapping[str, Any]) -> set[ObjectKey]:
+    def spoken_for(
+        self, kind: str, recorded: Mapping[str, Any], observed: Mapping[str, Any], scope: Scope
+    ) -> set[ObjectKey]:
         """The child objects that a parent reports itself, because its state records such children inline."""
-        skipped = self.skipped(kind, recorded, observed)
+        skipped = self.skipped(kind, recorded, observed, scope)
         return {
             object_key(child)
-            for by, name in self._slots.get(kind, ())
-            if name not in skipped and name in recorded
-            for child, part in self._children.get(((kind, by, str(observed.get(by))), name), ())
+            for slot in self._slots_of(kind, observed)
+            if slot[1] not in skipped and slot[1] in recorded and slot[1] in observed
+            for child, part in self._children_in(slot, scope)
             if part
         }
+
+    def _slots_of(self, kind: str, observed: Mapping[str, Any]) -> Iterator[Slot]:
+        for by, name in self._slots.get(kind, ()):
+            yield (kind, by, str(observed.get(by))), name
+
+    def _children_in(self, slot: Slot, scope: Scope) -> Iterator[tuple[RemoteObject, bool]]:
+        return (
+            (child, part)
+            for child, part in self._children.get(slot, ())
+            if may_be_in((child.scope.account, child.scope.region), scope)
+        )
+
+
+def _slots(catalog: Catalog) -> dict[str, set[tuple[str, str]]]:
+    """Per parent type: the attribute that children name it by, and the attribute that shows them."""
+    slots: dict[str, set[tuple[str, str]]] = {}
+    for entry in catalog:
+        for ref in entry.parents:
+            slots.setdefault(ref.type, set()).update((ref.by, name) for name in ref.inline)
+        for companion in entry.companions:
+            slots.setdefault(entry.name, set()).update((companion.by, name) for name in companion.inline)
+    return slots
+
+
+def _managed_by_others(catalog: Catalog, others: Iterable[ResourceInstance]) -> dict[Slot, set[Place]]:
+    known: dict[str, list[tuple[str, Companion]]] = {}
+    for entry in catalog:
+        for companion in entry.companions:
+            known.setdefault(companion.type, []).append((entry.name, companion))
+    managed: dict[Slot, set[Place]] = {}
+    for instance in others:
+        attributes = instance.attributes if instance.type in known else {}
+        place = place_of(attributes)
+        for parent, companion in known.get(instance.type, ()):
+            for value in _values(attributes.get(companion.attribute)):
+                for name in companion.inline:
+                    managed.setdefault(((parent, companion.by, str(value)), name), set()).add(place)
+    return managed
+
+
+def _values(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 class Family:
@@ -69,29 +131,34 @@ class Family:
     def __init__(self, catalog: Catalog, matching: Matching, objects: Iterable[RemoteObject]) -> None:
         self._catalog = catalog
         self._managed = matching.managed
-        self._addresses: dict[Reference, str] = {}
-        self._objects: dict[Reference, RemoteObject] = {}
-        wanted = {(ref.type, ref.by) for entry in catalog for ref in entry.parents}
+        self._addresses: dict[ObjectKey, str] = {}
+        self._objects: dict[Reference, list[RemoteObject]] = {}
         bys: dict[str, set[str]] = {}
-        for kind, by in wanted:
-            bys.setdefault(kind, set()).add(by)
+        for entry in catalog:
+            for ref in entry.parents:
+                bys.setdefault(ref.type, set()).add(ref.by)
         for found in objects:
             for by in bys.get(found.type, ()):
-                self._objects[found.type, by, str(found.attributes.get(by))] = found
+                self._objects.setdefault((found.type, by, str(found.attributes.get(by))), []).append(found)
         for item, found in matching.pairs:
-            for by in bys.get(found.type, ()):
-                reference = (found.type, by, str(found.attributes.get(by)))
-                self._addresses.setdefault(reference, str(item.instance.address))
+            if found.type in bys:
+                self._addresses.setdefault(object_key(found), str(item.instance.address))
 
     def parent_address(self, found: RemoteObject) -> str | None:
         """The address of the managed instance that an object belongs to."""
-        references = references_of(self._catalog[found.type], found.attributes)
-        return next((self._addresses[ref] for ref, _, _ in references if ref in self._addresses), None)
+        parents = (object_key(parent) for parent, _, _ in self._parents_of(found))
+        return next((self._addresses[key] for key in parents if key in self._addresses), None)
 
     def unmanaged_parent(self, found: RemoteObject) -> RemoteObject | None:
         """The unmanaged object that this one is only a part of: its row stands for both."""
-        for reference, inline, part in references_of(self._catalog[found.type], found.attributes):
-            parent = self._objects.get(reference)
-            if part and inline and parent is not None and object_key(parent) not in self._managed:
+        for parent, inline, part in self._parents_of(found):
+            if part and inline and object_key(parent) not in self._managed:
                 return parent
         return None
+
+    def _parents_of(self, found: RemoteObject) -> Iterator[tuple[RemoteObject, tuple[str, ...], bool]]:
+        place = found.scope.account, found.scope.region
+        for reference, inline, part in references_of(self._catalog[found.type], found.attributes):
+            for parent in self._objects.get(reference, ()):
+                if may_be_in(place, parent.scope):
+                    yield parent, inline, part

@@ -4,12 +4,14 @@ Both sides go through the same functions. Only attributes that both report are c
 count carries the name of the rule that explains it. The rules are those of ``docs/comparison.md``.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from driftmgr.catalog.entry import ResourceType
 from driftmgr.catalog.schema import ResourceSchema
-from driftmgr.drift.shape import Member, Shape, resource_members
+from driftmgr.drift.pairing import Pair, pair_lists, pair_sets
+from driftmgr.drift.shape import DYNAMIC, Member, Shape, narrowed, resource_members, untyped
 from driftmgr.drift.values import SENSITIVE, canonical, convert, fits, is_empty, is_vacuous, without_secrets
 from driftmgr.model import AttributeChange, ChangeClass
 
@@ -17,7 +19,19 @@ STALE_SCHEMA = "stale_schema"
 NULL_OR_EMPTY = "null_or_empty"
 COMPUTED_ONLY = "computed_only"
 ABSENT_BLOCK = "absent_block"
+SAME_VALUE = "same_value"
+ORDER = "order"
+DEFAULT = "default"
+
+Reason = tuple[ChangeClass, str | None]
+"""The class of a difference and, where it does not count, the rule that says so."""
+
+_COUNTS: Reason = ("drift", None)
 _CLOUD_TAG = "aws:"
+_TAGS = ("tags", "tags_all")
+_PLACE = re.compile(r"\[\d+\]")
+# Of several differences inside one masked value the first of these classes names it.
+_WEIGHT: tuple[ChangeClass, ...] = ("drift", "ignored", "computed", "representation")
 
 
 class Comparator:
@@ -25,12 +39,8 @@ class Comparator:
 
     def __init__(self, entry: ResourceType, schema: ResourceSchema) -> None:
         self._members = resource_members(entry, schema)
-        self._names = tuple(
-            name
-            for name in entry.attributes
-            if name not in {"tags", "tags_all"} and (name not in self._members or self._members[name].compared)
-        )
-        self._tags = self._members.get("tags_all")
+        # Where a type has tags_all, both are compared as one; a type that has only tags compares them as any map.
+        self._apart = frozenset(_TAGS if "tags_all" in self._members else ())
 
     def compare(
         self,
@@ -45,71 +55,95 @@ class Comparator:
         ``skip`` maps attributes that another instance is responsible for to the rule's name, ``sensitive`` are
         recorded sensitive paths.
         """
+        # Nearly all attributes of nearly all instances end here: equal, or not recorded at all.
+        names = [name for name, now in observed.items() if recorded.get(name, now) != now]
+        tags = self._tags_compared(recorded, observed) if self._apart else None
+        if not names and tags is None:
+            return ()
+        walk = _Walk(sensitive)
         changes: list[AttributeChange] = []
-        for name in self._names:
-            if name not in recorded or name not in observed:
-                continue
-            before, now = recorded[name], observed[name]
-            if before == now:
-                continue
-            member = self._members.get(name)
-            if member is None:
-                continue
-            found = _Walk(sensitive).member(name, member, before, now)
-            changes.extend(_skipped(found, skip[name], name, member, before, now) if skip and name in skip else found)
-        changes.extend(self._compare_tags(recorded, observed))
+        for name in names:
+            if name not in self._apart:
+                member = self._members.get(name) or untyped(name)
+                rule = skip.get(name) if skip else None
+                changes += walk.attribute(member, recorded[name], observed[name], rule)
+        if tags is not None:
+            member, before, now = tags
+            changes += walk.attribute(member, before, now, skip.get(member.name) if skip else None, tags=True)
         return tuple(changes)
 
-    def _compare_tags(self, recorded: Mapping[str, Any], observed: Mapping[str, Any]) -> Iterator[AttributeChange]:
-        if self._tags is None or "tags_all" not in observed:
-            return
-        # tags_all holds the provider's default tags too; states older than it have only tags.
-        name = "tags_all" if recorded.get("tags_all") is not None else "tags"
-        if name not in recorded and "tags_all" not in recorded:
-            return
-        before, now = recorded.get(name) or {}, observed["tags_all"] or {}
-        if before == now or not isinstance(before, dict):
-            return
-        for key in sorted(before.keys() | now.keys()):
-            if before.get(key) != now.get(key) and not key.startswith(_CLOUD_TAG):
-                yield AttributeChange(path=f'{name}["{key}"]', recorded=before.get(key), observed=now.get(key))
+    def _tags_compared(
+        self, recorded: Mapping[str, Any], observed: Mapping[str, Any]
+    ) -> tuple[Member, Any, Any] | None:
+        """The map of tags that is compared and both its sides, if they differ.
 
-
-def _skipped(
-    found: Iterator[AttributeChange], rule: str, name: str, member: Member, before: Any, now: Any
-) -> Iterator[AttributeChange]:
-    if any(change.classification == "drift" for change in found):
-        masked = without_secrets(member.shape, before), without_secrets(member.shape, now)
-        yield AttributeChange(path=name, recorded=masked[0], observed=masked[1], classification="ignored", rule=rule)
+        ``tags_all`` holds the provider's default tags too; states older than it have only ``tags``. The cloud knows
+        one kind of tags, under whichever of the names it was read.
+        """
+        now = observed.get("tags_all")
+        if now is not None and recorded.get("tags_all") == now:
+            return None
+        seen = next((name for name in reversed(_TAGS) if name in observed), None)
+        kept = next((name for name in reversed(_TAGS) if recorded.get(name) is not None), None)
+        kept = kept or next((name for name in reversed(_TAGS) if name in recorded), None)
+        if seen is None or kept is None or recorded[kept] == observed[seen]:
+            return None
+        return self._members.get(kept) or untyped(kept), recorded[kept], observed[seen]
 
 
 class _Walk:
-    """One attribute of one instance: the recursive comparison."""
+    """One instance: the recursive comparison of its attributes."""
 
     def __init__(self, sensitive: tuple[str, ...]) -> None:
-        self._sensitive = sensitive
+        # An element's place differs on the two sides, so a secret in one element hides its like in all.
+        self._secrets = tuple(_PLACE.sub("[]", path) for path in sensitive)
+
+    def attribute(
+        self, member: Member, before: Any, now: Any, rule: str | None, *, tags: bool = False
+    ) -> Iterator[AttributeChange]:
+        """Differences of an attribute of the resource; with a ``rule`` it is another instance's attribute."""
+        found = self._tags(member, before, now) if tags else self.member(member.name, member, before, now)
+        if rule is None:
+            yield from found
+        elif any(change.classification == "drift" for change in found):
+            yield self._whole(member.name, member, before, now, ("ignored", rule))
+
+    def _tags(self, member: Member, before: Any, now: Any) -> Iterator[AttributeChange]:
+        # One change per key, without the cloud's own keys.
+        element = member.shape.element or DYNAMIC
+        if not all(isinstance(side, dict | None) for side in (before, now)):
+            yield self.change(member.name, member.shape, before, now, ("ignored", STALE_SCHEMA))
+            return
+        first, second = (
+            {key: item for key, item in (side or {}).items() if not key.startswith(_CLOUD_TAG) and item is not None}
+            for side in (before, now)
+        )
+        yield from self._map(member.name, element, first, second)
 
     def member(self, path: str, member: Member, before: Any, now: Any) -> Iterator[AttributeChange]:
         """Differences of a named value."""
         if before == now or not member.compared:
             return
         if member.computed:
-            yield self._change(path, member.shape, before, now, "computed", COMPUTED_ONLY, sensitive=member.sensitive)
-            return
-        if not fits(member.shape, before) or not fits(member.shape, now):
-            yield self._change(path, member.shape, before, now, "ignored", STALE_SCHEMA, sensitive=member.sensitive)
-            return
-        if member.sensitive:
-            yield from self._masked(path, member, before, now)
+            yield from self._computed(path, member, before, now)
+        elif not fits(member.shape, before) or not fits(member.shape, now):
+            yield self._whole(path, member, before, now, ("ignored", STALE_SCHEMA))
+        elif member.sensitive or (member.attribute.normal is not None and self._hides(path)):
+            # Inside a sensitive value even the path of a difference tells something: one change for all of it.
+            if found := list(self._by_attribute(path, member, before, now)):
+                worst = min(found, key=lambda change: _WEIGHT.index(change.classification))
+                yield self._masked(path, before, now, (worst.classification, worst.rule))
         else:
             yield from self._by_attribute(path, member, before, now)
 
-    def _masked(self, path: str, member: Member, before: Any, now: Any) -> Iterator[AttributeChange]:
-        # Inside a sensitive value even the path of a difference tells something: one change for all of it.
-        found = list(self._by_attribute(path, member, before, now))
-        if found:
-            worst = next((change for change in found if change.classification == "drift"), found[0])
-            yield self._change(path, member.shape, before, now, worst.classification, worst.rule, sensitive=True)
+    def _computed(self, path: str, member: Member, before: Any, now: Any) -> Iterator[AttributeChange]:
+        if fits(member.shape, before) and fits(member.shape, now):
+            found = list(self._by_attribute(path, member, before, now))
+            if all(change.classification == "representation" for change in found):
+                for change in found[:1]:
+                    yield self._whole(path, member, before, now, ("representation", change.rule))
+                return
+        yield self._whole(path, member, before, now, ("computed", COMPUTED_ONLY))
 
     def _by_attribute(self, path: str, member: Member, before: Any, now: Any) -> Iterator[AttributeChange]:
         attribute, shape = member.attribute, member.shape
@@ -118,121 +152,92 @@ class _Walk:
         if attribute.normal is not None:
             first, second = attribute.normal(first), attribute.normal(second)
         if first == second:
-            rule = "default" if attribute.normal is None else attribute.normal.__name__
-            yield self._change(path, shape, before, now, "representation", rule)
-        elif attribute.equal is not None:
-            same = attribute.equal(first, second)
-            yield self._change(
-                path, shape, before, now, *(("representation", attribute.equal.__name__) if same else ("drift", None))
-            )
-        else:
+            rule = DEFAULT if attribute.normal is None else _name(attribute.normal)
+            yield self.change(path, shape, before, now, ("representation", rule))
+        elif attribute.equal is None:
             yield from self.value(path, shape, first, second)
+        elif attribute.equal(first, second):
+            yield self.change(path, shape, before, now, ("representation", _name(attribute.equal)))
+        else:
+            yield self.change(path, shape, before, now)
 
     def value(self, path: str, shape: Shape, before: Any, now: Any) -> Iterator[AttributeChange]:
         """Differences of a value, by its shape."""
         if before == now:
             return
+        shape = narrowed(shape, before, now)
         if not fits(shape, before) or not fits(shape, now):
-            yield self._change(path, shape, before, now, "ignored", STALE_SCHEMA)
+            yield self.change(path, shape, before, now, ("ignored", STALE_SCHEMA))
         elif is_empty(before) and is_empty(now):
-            yield self._change(path, shape, before, now, "representation", NULL_OR_EMPTY)
+            yield self.change(path, shape, before, now, ("representation", NULL_OR_EMPTY))
         elif shape.kind == "object":
             yield from self._object(path, shape, before, now)
         elif shape.kind == "map":
-            yield from self._map(path, shape, before or {}, now or {})
+            yield from self._map(path, shape.element or DYNAMIC, before or {}, now or {})
         elif shape.kind in {"list", "set"}:
             yield from self._collection(path, shape, before or [], now or [])
         elif convert(shape.kind, before) == convert(shape.kind, now):
-            yield self._change(path, shape, before, now, "representation", "same_value")
+            yield self.change(path, shape, before, now, ("representation", SAME_VALUE))
         else:
-            yield self._change(path, shape, before, now, "drift", None)
+            yield self.change(path, shape, before, now)
 
     def _object(self, path: str, shape: Shape, before: Any, now: Any) -> Iterator[AttributeChange]:
         if before is None or now is None:
-            same = is_vacuous(shape, before) and is_vacuous(shape, now)
-            yield self._change(
-                path, shape, before, now, *(("representation", ABSENT_BLOCK) if same else ("drift", None))
-            )
+            if is_vacuous(shape, before) and is_vacuous(shape, now):
+                yield self.change(path, shape, before, now, ("representation", ABSENT_BLOCK))
+            else:
+                yield self.change(path, shape, before, now)
             return
         for name in sorted(before.keys() & now.keys()):
-            if before[name] != now[name] and name in shape.members:
-                yield from self.member(f"{path}.{name}", shape.members[name], before[name], now[name])
+            member = shape.members.get(name) or untyped(name)
+            yield from self.member(f"{path}.{name}", member, before[name], now[name])
 
-    def _map(self, path: str, shape: Shape, before: dict[str, Any], now: dict[str, Any]) -> Iterator[AttributeChange]:
-        element = shape.element or shape
+    def _map(self, path: str, element: Shape, before: dict[str, Any], now: dict[str, Any]) -> Iterator[AttributeChange]:
         for key in sorted(before.keys() | now.keys()):
-            yield from self.value(f'{path}["{key}"]', element, before.get(key), now.get(key))
+            where, first, second = f'{path}["{key}"]', before.get(key), now.get(key)
+            if first is None or second is None:
+                # A key that is there with an empty value says something: a tag, an environment variable.
+                if first is not second:
+                    yield self.change(where, element, first, second)
+            else:
+                yield from self.value(where, element, first, second)
 
     def _collection(self, path: str, shape: Shape, before: list[Any], now: list[Any]) -> Iterator[AttributeChange]:
-        element = shape.element or shape
+        element = shape.element or DYNAMIC
         if shape.single and (not before or not now) and is_vacuous(shape, before) and is_vacuous(shape, now):
-            yield self._change(path, shape, before, now, "representation", ABSENT_BLOCK)
+            yield self.change(path, shape, before, now, ("representation", ABSENT_BLOCK))
             return
-        pairs = self._pairs_of_set(element, before, now) if shape.kind == "set" else self._pairs_of_list(
-            element, before, now
-        )
-        yield_any = False
+        pairs = self._pairs(shape.kind, element, before, now)
+        silent = True
         for first, second in pairs:
-            where = f"{path}[{first if first is not None else len(before) + (second or 0)}]"
-            if first is None:
-                change = self._change(where, element, None, now[second or 0], "drift", None)
-                yield_any = True
+            for change in self._element(path, element, before, now, (first, second)):
+                silent = False
                 yield change
-            elif second is None:
-                yield_any = True
-                yield self._change(where, element, before[first], None, "drift", None)
-            else:
-                for inner in self.value(where, element, before[first], now[second]):
-                    yield_any = True
-                    yield inner
-        if not yield_any:
-            yield self._change(path, shape, before, now, "representation", "order")
+        if silent and any(first != second for first, second in pairs):
+            yield self.change(path, shape, before, now, ("representation", ORDER))
 
-    def _pairs_of_list(
-        self, element: Shape, before: list[Any], now: list[Any]
-    ) -> list[tuple[int | None, int | None]]:
-        if len(before) == len(now):
-            return [(index, index) for index in range(len(before))]
-        return _longest_common(before, now, lambda a, b: self._agree(element, a, b))
+    def _element(
+        self, path: str, element: Shape, before: Sequence[Any], now: Sequence[Any], pair: Pair
+    ) -> Iterator[AttributeChange]:
+        first, second = pair
+        if first is not None and second is not None:
+            yield from self.value(f"{path}[{first}]", element, before[first], now[second])
+        elif first is not None:
+            yield self.change(f"{path}[{first}]", element, before[first], None)
+        else:
+            place = second or 0
+            yield self.change(f"{path}[{len(before) + place}]", element, None, now[place])
 
-    def _pairs_of_set(
-        self, element: Shape, before: list[Any], now: list[Any]
-    ) -> list[tuple[int | None, int | None]]:
+    def _pairs(self, kind: str, element: Shape, before: list[Any], now: list[Any]) -> list[Pair]:
+        if kind == "list":
+            return pair_lists(before, now, lambda a, b: self._agree(element, a, b))
         keys = _common_keys(before, now)
-        waiting: dict[Any, list[int]] = {}
-        for index, item in enumerate(now):
-            waiting.setdefault(canonical(element, item, keys), []).append(index)
-        pairs: list[tuple[int | None, int | None]] = []
-        left: list[int] = []
-        for index, item in enumerate(before):
-            equals = waiting.get(canonical(element, item, keys))
-            if equals:
-                pairs.append((index, equals.pop(0)))
-            else:
-                left.append(index)
-        rest = sorted(index for group in waiting.values() for index in group)
-        return pairs + self._near(element, before, now, left, rest)
-
-    def _near(
-        self, element: Shape, before: list[Any], now: list[Any], left: list[int], rest: list[int]
-    ) -> list[tuple[int | None, int | None]]:
-        scored = sorted(
-            ((self._likeness(element, before[a], now[b]), -a, -b) for a in left for b in rest), reverse=True
+        return pair_sets(
+            before, now, lambda item: canonical(element, item, keys), lambda a, b: self._likeness(element, a, b)
         )
-        pairs: list[tuple[int | None, int | None]] = []
-        used_before: set[int] = set()
-        used_now: set[int] = set()
-        for likeness, a, b in scored:
-            if likeness > 0.5 and -a not in used_before and -b not in used_now:  # noqa: PLR2004  # more alike than not
-                pairs.append((-a, -b))
-                used_before.add(-a)
-                used_now.add(-b)
-        removed = [(index, None) for index in left if index not in used_before]
-        added = [(None, index) for index in rest if index not in used_now]
-        return [*sorted(pairs, key=lambda pair: pair[0] or 0), *removed, *added]
 
     def _agree(self, shape: Shape, before: Any, now: Any) -> bool:
-        return all(change.classification != "drift" for change in self.value("", shape, before, now))
+        return all(change.classification not in {"drift", "ignored"} for change in self.value("", shape, before, now))
 
     def _likeness(self, shape: Shape, before: Any, now: Any) -> float:
         """The share of an element's members (that say anything) that agree; 1 if all do."""
@@ -240,73 +245,59 @@ class _Walk:
             return 1.0
         if not (isinstance(before, dict) and isinstance(now, dict)):
             return 0.0
-        names = [
-            name
-            for name in before.keys() & now.keys()
-            if name in shape.members
-            and not shape.members[name].computed
-            and not (is_vacuous(shape.members[name].shape, before[name]) and is_vacuous(shape.members[name].shape, now[name]))
+        members = [shape.members[name] for name in before.keys() & now.keys() & shape.members.keys()]
+        telling = [
+            member
+            for member in members
+            if not member.computed
+            and not (is_vacuous(member.shape, before[member.name]) and is_vacuous(member.shape, now[member.name]))
         ]
-        if not names:
-            return 0.0
         alike = sum(
             all(
                 change.classification != "drift"
-                for change in self.member("", shape.members[name], before[name], now[name])
+                for change in self.member("", member, before[member.name], now[member.name])
             )
-            for name in names
+            for member in telling
         )
-        return alike / len(names)
+        return alike / len(telling) if telling else 0.0
 
-    def _change(
-        self,
-        path: str,
-        shape: Shape,
-        before: Any,
-        now: Any,
-        classification: ChangeClass,
-        rule: str | None,
-        *,
-        sensitive: bool = False,
-    ) -> AttributeChange:
-        hidden = sensitive or any(_covers(secret, path) or _covers(path, secret) for secret in self._sensitive)
-        if hidden:
-            before, now = (None if value is None else SENSITIVE for value in (before, now))
-        else:
-            before, now = without_secrets(shape, before), without_secrets(shape, now)
+    def change(self, path: str, shape: Shape, before: Any, now: Any, reason: Reason = _COUNTS) -> AttributeChange:
+        """One difference, its secrets masked."""
+        if self._hides(path):
+            return self._masked(path, before, now, reason)
         return AttributeChange(
-            path=path, recorded=before, observed=now, classification=classification, sensitive=hidden, rule=rule
+            path=path,
+            recorded=without_secrets(shape, before),
+            observed=without_secrets(shape, now),
+            classification=reason[0],
+            rule=reason[1],
         )
+
+    def _whole(self, path: str, member: Member, before: Any, now: Any, reason: Reason) -> AttributeChange:
+        if member.sensitive:
+            return self._masked(path, before, now, reason)
+        return self.change(path, member.shape, before, now, reason)
+
+    @staticmethod
+    def _masked(path: str, before: Any, now: Any, reason: Reason) -> AttributeChange:
+        recorded, observed = (None if value is None else SENSITIVE for value in (before, now))
+        return AttributeChange(
+            path=path, recorded=recorded, observed=observed, classification=reason[0], rule=reason[1], sensitive=True
+        )
+
+    def _hides(self, path: str) -> bool:
+        bare = _PLACE.sub("[]", path)
+        return any(_covers(secret, bare) or _covers(bare, secret) for secret in self._secrets)
+
+
+def _name(rule: Callable[..., Any]) -> str:
+    return getattr(rule, "__name__", type(rule).__name__)
 
 
 def _covers(outer: str, inner: str) -> bool:
-    return inner == outer or (inner.startswith(outer) and inner[len(outer) : len(outer) + 1] in {".", "["})
+    return inner == outer or (inner.startswith(outer) and inner[len(outer)] in ".[")
 
 
 def _common_keys(before: list[Any], now: list[Any]) -> frozenset[str] | None:
     objects = [item for item in (*before, *now) if isinstance(item, dict)]
-    if not objects:
-        return None
-    return frozenset(objects[0]).intersection(*objects[1:])
-
-
-def _longest_common(before: list[Any], now: list[Any], agree: Any) -> list[tuple[int | None, int | None]]:
-    rows, columns = len(before), len(now)
-    lengths = [[0] * (columns + 1) for _ in range(rows + 1)]
-    same = [[agree(a, b) for b in now] for a in before]
-    for i in reversed(range(rows)):
-        for j in reversed(range(columns)):
-            lengths[i][j] = lengths[i + 1][j + 1] + 1 if same[i][j] else max(lengths[i + 1][j], lengths[i][j + 1])
-    pairs: list[tuple[int | None, int | None]] = []
-    i = j = 0
-    while i < rows and j < columns:
-        if same[i][j]:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
-            pairs.append((i, None))
-            i += 1
-        else:
-            pairs.append((None, j))
-            j += 1
-    return pairs + [(index, None) for index in range(i, rows)] + [(None, index) for index in range(j, columns)]
+    return frozenset(objects[0]).intersection(*objects[1:]) if objects else None

@@ -1,9 +1,10 @@
 """Verdicts: what is changed, missing, unmanaged, and what cannot be said. Pure.
 
-The honesty rule: absent, unreadable and unsupported never look alike. An instance is missing only where its type was listed
-without a gap in the scope where it lives.
+The honesty rule: absent, unreadable and unsupported never look alike. An instance is missing only where its type was
+listed without a gap in the scope where it lives.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,19 +15,31 @@ from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import GLOBAL, ResourceType
 from driftmgr.drift.companions import Companions, Family
 from driftmgr.drift.compare import STALE_SCHEMA, Comparator
-from driftmgr.drift.match import Matching, match, object_key
-from driftmgr.drift.traits import Traits, traits_of
+from driftmgr.drift.match import Matching, ObjectKey, match, object_key
+from driftmgr.drift.traits import Traits, may_be_in, traits_of
 from driftmgr.model import AttributeChange, Drift, Gap, RemoteObject, ResourceInstance, Scope, Summary
 
 _SUSPICIOUS_SHARE, _SUSPICIOUS_COUNT = 0.2, 3
 _SEVERITIES = ("critical", "high", "medium", "low")
+_COUNTED = (
+    "in_sync",
+    "changed",
+    "missing",
+    "unmanaged",
+    "unverified",
+    "suppressed",
+    "defaults",
+    "owned",
+    "outside",
+)
 _KINDS = ("missing", "changed", "unmanaged")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What a scan was asked: regions per account, types, and how to judge.
 
-    ``regions_named`` says that the user chose the regions: instances elsewhere are then outside the question, not a gap.
+    ``regions_named`` says that the user chose the regions: instances elsewhere are then outside the question, no gap.
+    ``trust_missing`` lifts the suspicion that many missing instances mean a wrong account or region.
     """
 
     regions: Mapping[str, tuple[str, ...]]
@@ -34,6 +47,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     regions_named: bool = False
     managed_only: bool = False
     include_defaults: bool = False
+    trust_missing: bool = False
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,63 +59,81 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: tuple[Drift, ...] = ()
 
 
-def detect(
+def detect(  # noqa: PLR0913  # the two sides, what is known of them, and the question
     catalog: Catalog,
     instances: Iterable[ResourceInstance],
     objects: Sequence[RemoteObject],
     gaps: Sequence[Gap],
     asked: Asked,
+    *,
+    others: Iterable[ResourceInstance] = (),
 ) -> Findings:
-    """Judge every instance and object."""
+    """Judge every instance and object.
+
+    ``others`` are managed instances of types that the catalog lacks: they may manage a part of an object that it has.
+    """
     traits = traits_of(instances, catalog)
-    return _Judge(catalog, traits, objects, gaps, asked).findings()
+    reported: frozenset[str] = frozenset() if asked.managed_only else asked.types
+    companions = Companions(catalog, traits, objects, others, reported=reported)
+    return _Judge(catalog, match(catalog, traits, objects), gaps, asked, companions).findings(objects)
 
 
 class _Judge:
     def __init__(
-        self,
-        catalog: Catalog,
-        traits: tuple[Traits, ...],
-        objects: Sequence[RemoteObject],
-        gaps: Sequence[Gap],
-        asked: Asked,
+        self, catalog: Catalog, matching: Matching, gaps: Sequence[Gap], asked: Asked, companions: Companions
     ) -> None:
         self._catalog = catalog
-        self._traits = tuple(item for item in traits if item.entry.name in asked.types)
-        self._objects = objects
         self._asked = asked
         self._gaps = list(gaps)
-        self._blind = {gap.type: [g.scope for g in gaps if g.type == gap.type and not g.attributes] for gap in gaps}
-        self._matching: Matching = match(catalog, traits, objects)
-        self._companions = Companions(catalog, traits, objects)
-        self._family = Family(catalog, self._matching, objects)
+        self._blind: dict[str, list[Scope | None]] = {}
+        for gap in gaps:
+            if not gap.attributes:
+                self._blind.setdefault(gap.type, []).append(gap.scope)
+        self._matching = matching
+        self._sizes = Counter(_configuration(item) for item in matching.instances if item.entry.name in asked.types)
+        self._companions = companions
         self._comparators: dict[str, Comparator] = {}
         self._drifts: list[Drift] = []
         self._suppressed: list[Drift] = []
         self._counts: Counter[str] = Counter()
         self._unverified: Counter[tuple[str, Scope | None]] = Counter()
 
-    def findings(self) -> Findings:
-        spoken_for = set[Any]()
+    def findings(self, objects: Sequence[RemoteObject]) -> Findings:
+        """All verdicts; to be asked for once."""
+        spoken_for: set[ObjectKey] = set()
         for item, found in self._matching.pairs:
-            if not self._counts_here(item):
-                continue
-            recorded = item.instance.attributes
-            skip = self._companions.skipped(found.type, recorded, found.attributes)
-            spoken_for |= self._companions.spoken_for(found.type, recorded, found.attributes)
-            self._compare(item, recorded, found.attributes, found.scope, found.id, skip, found.unread)
+            spoken_for |= self._judge_pair(item, found)
         for item, whole in self._matching.assembled:
             if self._counts_here(item):
                 recorded = item.instance.attributes
-                self._compare(item, recorded, whole.attributes, self._home(item), recorded.get("id"), {}, ())
+                identity = str(recorded.get("id") or "")
+                made = RemoteObject(
+                    type=item.entry.name, id=identity, scope=self._home(item), attributes=whole.attributes
+                )
+                self._compare(item, recorded, made, {})
         for item, candidates in self._matching.ambiguous:
             if self._counts_here(item):
                 self._no_verdict(item, "match", f"{len(candidates)} objects answer to its id")
         self._judge_unmatched()
         if not self._asked.managed_only:
-            for found in self._objects:
-                self._judge_object(found, spoken_for)
+            family = Family(self._catalog, self._matching, objects)
+            for found in objects:
+                if object_key(found) not in spoken_for:
+                    self._judge_object(found, family)
         return self._result()
+
+    def _judge_pair(self, item: Traits, found: RemoteObject) -> set[ObjectKey]:
+        """Compare an instance with its object; gives the other objects that this row speaks for."""
+        if item.entry.name not in self._asked.types:
+            return set()
+        if self._asked.regions_named and self._is_elsewhere(found):
+            self._counts["outside"] += 1
+            return set()
+        recorded = item.instance.attributes
+        if self._counts_here(item):
+            skip = self._companions.skipped(found.type, recorded, found.attributes, found.scope)
+            self._compare(item, recorded, found, skip)
+        return self._companions.spoken_for(found.type, recorded, found.attributes, found.scope)
 
     def _counts_here(self, item: Traits) -> bool:
         if item.entry.name not in self._asked.types:
@@ -117,29 +149,23 @@ class _Judge:
             self._comparators[entry.name] = Comparator(entry, self._catalog.schemas[entry.name])
         return self._comparators[entry.name]
 
-    def _compare(
-        self,
-        item: Traits,
-        recorded: Mapping[str, Any],
-        observed: Mapping[str, Any],
-        scope: Scope,
-        identity: str | None,
-        skip: Mapping[str, str],
-        unread: tuple[str, ...],
-    ) -> None:
+    def _compare(self, item: Traits, recorded: Mapping[str, Any], found: RemoteObject, skip: Mapping[str, str]) -> None:
         changes = self._comparator(item.entry).compare(
-            recorded, observed, skip=skip, sensitive=item.instance.sensitive
+            recorded, found.attributes, skip=skip, sensitive=item.instance.sensitive
         )
+        if not changes and not found.unread:
+            self._counts["in_sync"] += 1
+            return
         stale = [change for change in changes if change.rule == STALE_SCHEMA]
-        self._gaps += [self._stale(item, scope, change) for change in stale]
+        self._gaps += [self._stale(item, found.scope, change) for change in stale]
         counted = tuple(change for change in changes if change.classification == "drift")
         others = tuple(change for change in changes if change.classification != "drift" and change not in stale)
         self._counts["suppressed"] += len(others)
         verdict = Drift(
             kind="changed",
             type=item.instance.type,
-            id=identity,
-            scope=scope,
+            id=found.id or None,
+            scope=found.scope,
             severity=item.entry.criticality,
             address=str(item.instance.address),
             name=_name(recorded),
@@ -150,9 +176,9 @@ class _Judge:
         if counted:
             self._drifts.append(verdict)
             self._counts["changed"] += 1
-        elif unread or stale:
+        elif found.unread or stale:
             self._counts["unverified"] += 1
-            self._unverified[item.entry.name, scope] += 1
+            self._unverified[item.entry.name, found.scope] += 1
         else:
             self._counts["in_sync"] += 1
         if others and not counted:
@@ -201,7 +227,7 @@ class _Judge:
                 self._counts["unverified"] += 1
                 self._unverified[blind] += 1
             else:
-                missing.setdefault((item.instance.source, item.instance.provider), []).append(item)
+                missing.setdefault(_configuration(item), []).append(item)
         self._gaps += [self._not_asked(place, items) for place, items in elsewhere.items()]
         for configuration, items in missing.items():
             if self._is_suspicious(configuration, items):
@@ -221,10 +247,7 @@ class _Judge:
     def _blind_scope(self, item: Traits) -> tuple[str, Scope | None] | None:
         for name in item.entry.parts or (item.entry.name,):
             for scope in self._blind.get(name, ()):
-                if scope is None or (
-                    item.account in (None, scope.account)
-                    and (item.region in (None, scope.region) or self._catalog[name].reach == GLOBAL)
-                ):
+                if scope is None or may_be_in((item.account, item.region), scope):
                     return name, scope
         return None
 
@@ -249,28 +272,40 @@ class _Judge:
         )
 
     def _is_suspicious(self, configuration: tuple[str, str], items: Sequence[Traits]) -> bool:
-        mine = [t for t in self._traits if (t.instance.source, t.instance.provider) == configuration]
-        if len(items) < _SUSPICIOUS_COUNT or len(items) <= _SUSPICIOUS_SHARE * len(mine):
+        if self._asked.trust_missing or len(items) < _SUSPICIOUS_COUNT:
             return False
-        # An object that answers to an ARN of this very account shows that the account is the right one.
-        return not any(
-            item.recorded_account == found.scope.account
-            for item, found in self._matching.pairs
-            if (item.instance.source, item.instance.provider) == configuration
+        if len(items) <= _SUSPICIOUS_SHARE * self._sizes[configuration]:
+            return False
+        # An object that answers to an ARN of this very account shows that the account is the right one; an instance
+        # that tells no region needs a neighbour found in a region to show that this is right too.
+        shown = self._evidence.get(configuration, set())
+        regions_known = any(scope.region for scope in shown) or all(
+            item.region or item.entry.reach == GLOBAL for item in items
         )
+        return not (shown and regions_known)
+
+    @functools.cached_property
+    def _evidence(self) -> dict[tuple[str, str], set[Scope]]:
+        """Per provider configuration the scopes in which an instance was found that itself names the account."""
+        scopes: dict[tuple[str, str], set[Scope]] = {}
+        for item, found in self._matching.pairs:
+            if item.recorded_account == found.scope.account:
+                scopes.setdefault(_configuration(item), set()).add(found.scope)
+        return scopes
 
     def _wrong_account(self, configuration: tuple[str, str], items: Sequence[Traits]) -> Gap:
         self._counts["unverified"] += len(items)
         recorded = sorted({item.account for item in items if item.account}) or ["not recorded"]
         asked = "; ".join(f"{account} in {', '.join(regions)}" for account, regions in self._asked.regions.items())
+        source, provider = configuration
         return Gap(
             type="*",
             operation="match",
             reason="unreachable",
             message=(
-                f"none of the {len(items)} missing instances of {configuration[1]} ({configuration[0]}) can be believed: "
-                f"nothing of it was found. Check credentials, account and region: scanned {asked}; the state is of account "
-                f"{', '.join(recorded)}"
+                f"{len(items)} of {self._sizes[configuration]} instances of {provider} ({source}) were not found. "
+                f"Check credentials, account and region before you believe it: scanned {asked}; the account in the "
+                f"state is {', '.join(recorded)}"
             ),
             instances=len(items),
         )
@@ -288,22 +323,21 @@ class _Judge:
             source=item.instance.source or None,
         )
 
-    def _judge_object(self, found: RemoteObject, spoken_for: set[Any]) -> None:
-        key = object_key(found)
-        if key in self._matching.managed or key in spoken_for or found.type not in self._asked.types:
+    def _judge_object(self, found: RemoteObject, family: Family) -> None:
+        managed = object_key(found) in self._matching.managed
+        if managed or found.type not in self._asked.types or self._is_elsewhere(found):
             return
-        if self._is_elsewhere(found):
-            return
-        parent = self._family.unmanaged_parent(found)
-        standing = parent or found
+        parent = family.unmanaged_parent(found)
         if not self._asked.include_defaults:
-            if standing.is_default or found.is_default:
+            if found.is_default:
                 self._counts["defaults"] += 1
                 return
-            if standing.owner or found.owner:
+            if found.owner or (parent is not None and parent.owner):
                 self._counts["owned"] += 1
                 return
-        if parent is not None and parent.type in self._asked.types:
+        # A part is told by the row of its unmanaged parent; a default parent has none, so what was put in has its own.
+        has_row = parent is not None and (self._asked.include_defaults or not parent.is_default)
+        if has_row and parent is not None and parent.type in self._asked.types:
             return
         self._counts["unmanaged"] += 1
         self._drifts.append(
@@ -313,7 +347,7 @@ class _Judge:
                 id=found.id,
                 scope=found.scope,
                 severity=self._catalog[found.type].criticality,
-                parent=self._family.parent_address(found),
+                parent=family.parent_address(found),
                 name=_name(found.attributes),
             )
         )
@@ -326,7 +360,7 @@ class _Judge:
     def _result(self) -> Findings:
         counts = self._counts
         managed = sum(counts[name] for name in ("in_sync", "changed", "missing", "unverified"))
-        counted = {key: number for key, number in self._unverified.items()}
+        counted = self._unverified
         gaps = tuple(
             msgspec.structs.replace(gap, instances=counted[gap.type, gap.scope])
             if (gap.type, gap.scope) in counted and not gap.instances
@@ -337,16 +371,18 @@ class _Judge:
             managed=managed,
             gaps=len(gaps),
             coverage=round(1 - counts["unverified"] / managed, 4) if managed else 1.0,
-            **{
-                name: counts[name]
-                for name in (
-                    "in_sync", "changed", "missing", "unmanaged", "unverified", "suppressed", "defaults", "owned", "outside"
-                )
-            },
+            **{name: counts[name] for name in _COUNTED},
         )
         return Findings(
-            drifts=tuple(sorted(self._drifts, key=_order)), gaps=gaps, summary=summary, suppressed=tuple(self._suppressed)
+            drifts=tuple(sorted(self._drifts, key=_order)),
+            gaps=gaps,
+            summary=summary,
+            suppressed=tuple(self._suppressed),
         )
+
+
+def _configuration(item: Traits) -> tuple[str, str]:
+    return item.instance.source, item.instance.provider
 
 
 def _order(drift: Drift) -> tuple[int, int, str, str]:

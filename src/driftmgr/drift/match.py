@@ -1,6 +1,6 @@
 """Pair recorded instances with remote objects, by a set of candidate keys."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -24,6 +24,14 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True):
     unmatched: tuple[Traits, ...]
     ambiguous: tuple[tuple[Traits, tuple[RemoteObject, ...]], ...]
     managed: frozenset[ObjectKey]
+
+    @property
+    def instances(self) -> Iterator[Traits]:
+        """All instances, whatever became of them."""
+        yield from (item for item, _ in self.pairs)
+        yield from (item for item, _ in self.assembled)
+        yield from (item for item, _ in self.ambiguous)
+        yield from self.unmatched
 
 
 def object_key(found: RemoteObject) -> ObjectKey:

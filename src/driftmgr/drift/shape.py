@@ -1,7 +1,7 @@
 """A resource type's schema and catalog entry as one tree, made once per type and walked for every comparison."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -38,11 +38,38 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DYNAMIC = Shape(kind="dynamic")
+_UNTYPED_LIST = Shape(kind="list", element=DYNAMIC)
+_UNTYPED_MAP = Shape(kind="map", element=DYNAMIC)
+
+
+def narrowed(shape: Shape, *values: Any) -> Shape:
+    """The shape itself or, for values without a type, the one that they have if it is the same for all."""
+    if shape.kind != "dynamic":
+        return shape
+    said = [value for value in values if value is not None]
+    if said and all(isinstance(value, list) for value in said):
+        return _UNTYPED_LIST
+    if said and all(isinstance(value, dict) for value in said):
+        return _UNTYPED_MAP
+    return shape
 
 
 def resource_members(entry: ResourceType, schema: ResourceSchema) -> dict[str, Member]:
-    """All attributes and nested blocks of a type by name."""
-    return _block_members(schema.block, entry.attributes)
+    """All attributes and nested blocks of a type by name, and what the entry reads that the schema does not know.
+
+    The latter (``region`` of newer providers) have no type. ``id`` is computed only, whatever the schema says: the SDK
+    declares it optional everywhere, yet nobody can set it, and providers of different age record different ids.
+    """
+    members = _block_members(schema.block, entry.attributes)
+    for name in entry.attributes.keys() - members.keys():
+        members[name] = untyped(name, _attribute(name, entry.attributes))
+    members["id"] = msgspec.structs.replace(members.get("id") or untyped("id"), computed=True)
+    return members
+
+
+def untyped(name: str, attribute: Attribute = PLAIN) -> "Member":
+    """A member that the schema does not know."""
+    return Member(name=name, shape=DYNAMIC, attribute=attribute)
 
 
 def _block_members(block: Block, mapping: Mapping[str, AttributeLike]) -> dict[str, Member]:
@@ -65,7 +92,7 @@ def _attribute_member(name: str, schema: AttributeSchema, mapping: Mapping[str, 
         attribute=attribute,
         computed=schema.computed and not schema.configurable,
         sensitive=schema.sensitive,
-        compared=not schema.write_only,
+        compared=not schema.write_only and name != "timeouts",
     )
 
 

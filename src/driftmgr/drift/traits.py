@@ -9,7 +9,7 @@ import msgspec
 
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import GLOBAL, ResourceType
-from driftmgr.model import ResourceInstance
+from driftmgr.model import ResourceInstance, Scope
 
 Key = tuple[str, tuple[str, ...], tuple[str, ...]]
 """(resource type, attribute names, their values as text)."""
@@ -17,8 +17,12 @@ Key = tuple[str, tuple[str, ...], tuple[str, ...]]
 Reference = tuple[str, str, str]
 """(parent type, attribute of the parent, its value)."""
 
+Place = tuple[str | None, str | None]
+"""(account, region), ``None`` where it is not known or, for the region, there is none."""
+
 _ARN = re.compile(r"arn:[\w-]+:[\w-]*:(?P<region>[\w-]*):(?P<account>\d{12})?:")
-_ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)[a-z]\Z")
+# eu-central-1a; the local zone us-west-2-lax-1a lies in us-west-2.
+_ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)(?:[a-z]|-[a-z-]+-\d+[a-z])\Z")
 _ALWAYS: tuple[tuple[str, ...], ...] = (("arn",), ("id",))
 
 
@@ -61,7 +65,7 @@ def references_of(
 
 
 def traits_of(instances: Iterable[ResourceInstance], catalog: Catalog) -> tuple[Traits, ...]:
-    """The traits of all instances that the catalog has an entry for; unknown places are taken from parents and neighbours.
+    """The traits of all instances that the catalog has an entry for; unknown places come from parents and neighbours.
 
     A provider configuration has one account and, up to provider 5, one region: what most of its instances
     say holds for those that say nothing.
@@ -82,7 +86,7 @@ def traits_of(instances: Iterable[ResourceInstance], catalog: Catalog) -> tuple[
 
 def _own_traits(instance: ResourceInstance, entry: ResourceType) -> Traits:
     attributes = instance.attributes
-    account, region = _place(attributes)
+    account, region = place_of(attributes)
     return Traits(
         instance=instance,
         entry=entry,
@@ -94,7 +98,14 @@ def _own_traits(instance: ResourceInstance, entry: ResourceType) -> Traits:
     )
 
 
-def _place(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def may_be_in(place: Place, scope: Scope) -> bool:
+    """Whether something whose place is known in part may lie in a scope (one without a region covers all of them)."""
+    account, region = place
+    return account in {None, scope.account} and (region is None or scope.region in {None, region})
+
+
+def place_of(attributes: Mapping[str, Any]) -> Place:
+    """Where recorded attributes say that an instance lives."""
     account = region = None
     if arn := _ARN.match(_text(attributes.get("arn"))):
         account, region = arn["account"], arn["region"] or None

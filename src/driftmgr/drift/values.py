@@ -1,13 +1,12 @@
 """Single values: conversion by type, emptiness, and a form in which equal values are equal."""
 
+from collections.abc import Hashable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from driftmgr.drift.shape import Shape
+from driftmgr.drift.shape import DYNAMIC, Shape, narrowed
 
 SENSITIVE = "(sensitive)"
-
-_COLLECTIONS = frozenset({"list", "set", "map"})
 
 
 def is_empty(value: Any) -> bool:
@@ -61,61 +60,71 @@ def fits(shape: Shape, value: Any) -> bool:
     return not isinstance(value, list | dict)
 
 
-def canonical(shape: Shape, value: Any, keys: frozenset[str] | None = None) -> Any:
+def canonical(shape: Shape, value: Any, keys: frozenset[str] | None = None) -> Hashable:
     """A hashable form: equal for values that the schema alone calls equal. ``keys`` limits an object's members."""
     if is_empty(value):
         return None
-    if shape.kind in {"list", "set"} and isinstance(value, list) and shape.element:
-        items = [canonical(shape.element, item) for item in value]
-        return tuple(sorted(items, key=repr)) if shape.kind == "set" else tuple(items)
-    if shape.kind == "map" and isinstance(value, dict) and shape.element:
-        return tuple(sorted((key, repr(canonical(shape.element, item))) for key, item in value.items()))
-    if shape.kind == "object" and isinstance(value, dict):
-        pairs = []
-        for key in sorted(value if keys is None else value.keys() & keys):
-            member = shape.members.get(key)
-            if member is None or member.computed or not member.compared:
-                continue
-            item = member.attribute.default if value[key] is None else value[key]
-            form = canonical(member.shape, item)
-            if form is not None:
-                pairs.append((key, form))
-        return tuple(pairs) or None
-    if isinstance(value, list | dict):
-        return repr(value)
-    return convert(shape.kind, value)
+    shape = narrowed(shape, value)
+    element = shape.element or DYNAMIC
+    if isinstance(value, list) and shape.kind in {"list", "set"}:
+        items = (canonical(element, item) for item in value)
+        return frozenset(items) if shape.kind == "set" else tuple(items)
+    if isinstance(value, dict) and shape.kind == "map":
+        return frozenset((key, canonical(element, item)) for key, item in value.items())
+    if isinstance(value, dict) and shape.kind == "object":
+        return _canonical_object(shape, value, keys)
+    leaf: Hashable = repr(value) if isinstance(value, list | dict) else convert(shape.kind, value)
+    return leaf
+
+
+def _canonical_object(shape: Shape, value: dict[str, Any], keys: frozenset[str] | None) -> Hashable:
+    pairs = []
+    for key in value if keys is None else value.keys() & keys:
+        member = shape.members.get(key)
+        if member is None or member.computed or not member.compared:
+            continue
+        form = canonical(member.shape, member.attribute.default if value[key] is None else value[key])
+        if form is not None:
+            pairs.append((key, form))
+    return frozenset(pairs) or None
 
 
 def is_vacuous(shape: Shape, value: Any) -> bool:
     """Whether every leaf is empty, false, zero or its default: a block like that says nothing."""
-    if is_empty(value) or value is False or value == 0:
+    if is_empty(value):
         return True
     if isinstance(value, list):
-        return all(shape.element is not None and is_vacuous(shape.element, item) for item in value)
+        return all(is_vacuous(shape.element or DYNAMIC, item) for item in value)
     if not isinstance(value, dict):
-        return False
-    for key, item in value.items():
-        member = shape.members.get(key) if shape.kind == "object" else None
-        if member is not None and (member.computed or item == member.attribute.default):
-            continue
-        inner = member.shape if member else (shape.element or Shape(kind="dynamic"))
-        if not is_vacuous(inner, item):
-            return False
-    return True
+        return bool(convert(shape.kind, value) == 0)
+    if shape.kind != "object":
+        return all(is_vacuous(shape.element or DYNAMIC, item) for item in value.values())
+    members = shape.members
+    return all(
+        _says_nothing(members[key].shape, members[key].attribute.default, item)
+        if key in members
+        else is_vacuous(DYNAMIC, item)
+        for key, item in value.items()
+        if key not in members or not members[key].computed
+    )
+
+
+def _says_nothing(shape: Shape, default: Any, value: Any) -> bool:
+    return canonical(shape, value) == canonical(shape, default) or is_vacuous(shape, value)
 
 
 def without_secrets(shape: Shape, value: Any) -> Any:
     """The value with every sensitive leaf masked."""
+    element = shape.element or DYNAMIC
     if isinstance(value, list):
-        return [without_secrets(shape.element or shape, item) for item in value]
-    if not isinstance(value, dict) or shape.kind != "object":
+        return [without_secrets(element, item) for item in value]
+    if not isinstance(value, dict):
         return value
-    members = shape.members
+    if shape.kind != "object":
+        return {key: without_secrets(element, item) for key, item in value.items()}
     return {
         key: SENSITIVE
-        if key in members and members[key].sensitive and item is not None
-        else without_secrets(members[key].shape, item)
-        if key in members
-        else item
+        if key in shape.members and shape.members[key].sensitive and item is not None
+        else without_secrets(shape.members[key].shape if key in shape.members else DYNAMIC, item)
         for key, item in value.items()
     }

@@ -14,6 +14,7 @@ _KEY = r'\[(?:(?P<number>\d+)|(?P<string>"(?:[^"\\]|\\.)*"))\]'
 _MODULE_STEP = re.compile(rf"module\.(?P<name>{_NAME})(?:{_KEY})?\.")
 _RESOURCE = re.compile(rf"(?P<data>data\.)?(?P<type>{_NAME})\.(?P<name>{_NAME})(?:{_KEY})?\Z")
 
+
 class ModuleStep(msgspec.Struct, frozen=True, order=True):
     """One ``module.name[key]`` of an address; ``key`` is ``None`` without count or for_each."""
 

@@ -146,7 +146,9 @@ def read_state(path: Path, *, source: str | None = None) -> StateFile:
                 raise StateError(f"{label}: the file is empty", hint="restore it from the backup or the backend")
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except IsADirectoryError as error:
-        raise StateError(f"{label} is a directory", hint="name a state file or a Terraform working directory") from error
+        raise StateError(
+            f"{label} is a directory", hint="name a state file or a Terraform working directory"
+        ) from error
     except FileNotFoundError as error:
         raise StateError(f"{label}: no such file", hint="check the path") from error
     except OSError as error:
@@ -212,7 +214,7 @@ def _where(view: memoryview, error: Exception) -> str:
     text = str(error)
     if "byte " not in text:
         return text
-    position = int(text.rsplit("byte ", 1)[1].split()[0].rstrip(")"))
+    position = int(text.rsplit("byte ", 1)[1].split(maxsplit=1)[0].rstrip(")"))
     before = bytes(view[:position])
     return f"{text} (line {before.count(10) + 1}, column {position - before.rfind(10)})"
 

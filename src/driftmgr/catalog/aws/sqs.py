@@ -28,9 +28,7 @@ QUEUE = ResourceType(
         "arn": "Attributes.QueueArn",
         "url": "Value",
         "name": Attribute("Value", read=last_part),
-        "content_based_deduplication": Attribute(
-            "Attributes.ContentBasedDeduplication", read=boolean, default=False
-        ),
+        "content_based_deduplication": Attribute("Attributes.ContentBasedDeduplication", read=boolean, default=False),
         "deduplication_scope": "Attributes.DeduplicationScope",
         "delay_seconds": Attribute("Attributes.DelaySeconds", read=integer, default=0),
         "fifo_queue": Attribute("Attributes.FifoQueue", read=boolean, default=False),
@@ -42,9 +40,7 @@ QUEUE = ResourceType(
         "max_message_size": Attribute("Attributes.MaximumMessageSize", read=integer, default=262144),
         "message_retention_seconds": Attribute("Attributes.MessageRetentionPeriod", read=integer, default=345600),
         "policy": Attribute("Attributes.Policy", read=none_if_empty, equal=same_iam_policy),
-        "receive_wait_time_seconds": Attribute(
-            "Attributes.ReceiveMessageWaitTimeSeconds", read=integer, default=0
-        ),
+        "receive_wait_time_seconds": Attribute("Attributes.ReceiveMessageWaitTimeSeconds", read=integer, default=0),
         "redrive_allow_policy": Attribute("Attributes.RedriveAllowPolicy", equal=same_json),
         "redrive_policy": Attribute("Attributes.RedrivePolicy", equal=same_json),
         "sqs_managed_sse_enabled": Attribute("Attributes.SqsManagedSseEnabled", read=boolean, default=False),

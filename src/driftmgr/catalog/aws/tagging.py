@@ -4,7 +4,9 @@ It lists what is or was tagged (https://docs.aws.amazon.com/resourcegroupstaggin
 so an object that is not in it has no tags. IAM is not covered by it.
 """
 
-from driftmgr.catalog.entry import Join, Template, aws_call
+from typing import Any
+
+from driftmgr.catalog.entry import Attribute, Join, Template, aws_call
 
 
 def tags_by_arn(resource_type: str, arn: str | Template) -> Join:
@@ -16,3 +18,24 @@ def tags_by_arn(resource_type: str, arn: str | Template) -> Join:
         permission="tag:GetResources",
     )
     return Join(call=call, on="ResourceARN", to=arn, value="Tags")
+
+
+# Tags that a service puts on what it makes, and what it is called: nobody's Terraform state should know these objects.
+_MAKERS = {
+    "aws:autoscaling:groupName": "autoscaling group",
+    "aws:cloudformation:stack-name": "CloudFormation stack",
+    "aws:eks:cluster-name": "EKS cluster",
+    "eks:nodegroup-name": "EKS node group",
+    "elasticbeanstalk:environment-name": "Elastic Beanstalk environment",
+    "karpenter.sh/nodepool": "Karpenter node pool",
+}
+
+
+def maker_of_tags(tags: Any) -> str | None:
+    """The service that made an object, by the tags it left: ``autoscaling group web``."""
+    found = {tag.get("Key"): tag.get("Value") for tag in tags or ()}
+    return next((f"{word} {found[key]}" for key, word in _MAKERS.items() if key in found), None)
+
+
+MADE_BY_TAGS = Attribute("Tags", read=maker_of_tags)
+"""``owner=`` of a type whose tags are ``Tags``."""

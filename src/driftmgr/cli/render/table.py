@@ -19,7 +19,11 @@ def render(report: DriftReport, *, show_suppressed: bool = False, color: bool = 
     """Verdict and gaps first, then the findings by severity, then the gaps in full and the cost."""
     width = max(_NARROWEST, shutil.get_terminal_size((100, 24)).columns)
     console = Console(
-        width=width, no_color=not color, force_terminal=color, color_system="standard" if color else None, highlight=False
+        width=width,
+        no_color=not color,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        highlight=False,
     )
     with console.capture() as capture:
         for line in _lines(report, width, show_suppressed=show_suppressed):

@@ -33,7 +33,9 @@ def verdict(report: DriftReport) -> str:
 def coverage(report: DriftReport) -> str:
     """How much of it was looked at."""
     summary = report.summary
-    text = f"{summary.in_sync} of {counted(summary.managed, 'managed instance')} in sync, coverage {summary.coverage:.0%}"
+    text = (
+        f"{summary.in_sync} of {counted(summary.managed, 'managed instance')} in sync, coverage {summary.coverage:.0%}"
+    )
     if summary.unverified:
         text += f"; {summary.unverified} without a full verdict"
     if summary.outside:

@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from driftmgr.clouds.aws import limits
 from driftmgr.clouds.api import ApiError
+from driftmgr.clouds.aws import limits
 from driftmgr.clouds.aws.errors import api_error, kind_of
 from driftmgr.clouds.aws.session import AwsAccount, AwsSession, home_region
 from driftmgr.model import Scope
 from driftmgr.runtime.retry import RetryPolicy
+
 
 class AwsApi:
     """``CloudApi`` for AWS. Create it inside a running event loop; close it when the scan ends."""

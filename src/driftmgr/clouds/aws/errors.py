@@ -99,7 +99,9 @@ def kind_of(error: Exception) -> ErrorKind:
         return "transient" if status >= _SERVER_ERROR else "permanent"
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return "denied"
-    if isinstance(error, exceptions.TokenRetrievalError | exceptions.SSOTokenLoadError | exceptions.UnauthorizedSSOTokenError):
+    if isinstance(
+        error, exceptions.TokenRetrievalError | exceptions.SSOTokenLoadError | exceptions.UnauthorizedSSOTokenError
+    ):
         return "expired"
     # A name that does not resolve is an endpoint that this region does not have: trying again cannot help.
     if isinstance(error, exceptions.EndpointConnectionError) and _is_unknown_name(error):

@@ -16,7 +16,9 @@ def listed_members(operation: str) -> tuple[str, frozenset[str]]:
     try:
         model = botocore.session.Session().get_service_model(service)
     except exceptions.UnknownServiceError as error:
-        raise DriftMgrError(f"botocore knows no service {service}", hint="write SERVICE.METHOD: sqs.list_queues") from error
+        raise DriftMgrError(
+            f"botocore knows no service {service}", hint="write SERVICE.METHOD: sqs.list_queues"
+        ) from error
     names = {xform_name(name): name for name in model.operation_names}
     if method not in names:
         raise DriftMgrError(f"{service} has no operation {method}", hint="write the client's method: list_queues")
