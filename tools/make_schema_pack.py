@@ -14,6 +14,7 @@ from pathlib import Path
 
 
 def main(source: str, target: str) -> None:
+    """Write the pack ``target`` (zip) from ``source`` (JSON, or JSON in xz)."""
     data = Path(source).read_bytes()
     schemas = json.loads(lzma.decompress(data) if source.endswith(".xz") else data)["resource_schemas"]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

@@ -10,7 +10,7 @@ from driftmgr.clouds.aws.session import credentials_problem
 def client_error(code: str, status: int = 400) -> exceptions.ClientError:
     """An error as botocore raises it for an answer of AWS."""
     response = {"Error": {"Code": code, "Message": "said AWS"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return exceptions.ClientError(response, "Operation")  # type: ignore[arg-type]
+    return exceptions.ClientError(response, "Operation")
 
 
 @pytest.mark.parametrize(

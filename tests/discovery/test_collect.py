@@ -73,6 +73,7 @@ THING = ResourceType(
 
 
 def denied(operation: str) -> ApiError:
+    """The answer of a call that IAM forbids."""
     return ApiError(operation, "AccessDenied", "denied", "no")
 
 
@@ -208,7 +209,7 @@ def test_join_completes_items_by_key_and_is_asked_once() -> None:
         },
         attributes={"tag": "Tag", "parts": "Parts[].Name"},
     )
-    pages = {
+    pages: dict[str, list[dict[str, Any]]] = {
         "svc.list_things": [{"Things": [{"Id": "a", "Ids": ["1", "2"]}, {"Id": "b", "Ids": []}]}],
         "tag.list": [{"Tags": [{"Arn": "arn:a", "Value": "x"}]}],
         "parts.list": [{"Parts": [{"Of": "1", "Name": "p"}]}, {"Parts": [{"Of": "2", "Name": "q"}]}],
@@ -309,7 +310,7 @@ def test_region_of_the_item_is_asked() -> None:
 
 
 def test_smart_mode_skips_details_of_what_did_not_change() -> None:
-    """Smart mode reads the details of an object again only when its fingerprint moved, or always if it is critical or high."""
+    """Smart mode reads details again only when the fingerprint moved, or always if the type is critical or high."""
     token = {"a": "1"}
 
     def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The laws of comparison, over values of the real schemas of the pack."""
 
 import copy
+import functools
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -29,7 +30,7 @@ TYPES = (
     "aws_vpc_security_group_ingress_rule",
 )
 real_types = pytest.mark.parametrize("name", TYPES)
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=50, deadline=None)
 
 TEXTS = st.sampled_from(["", "a", "b", "10", "true", "arn:aws:iam::123456789012:root"])
 NUMBERS = st.integers(-3, 3) | st.integers(10**20, 10**20 + 2) | st.sampled_from([Decimal("0.5"), Decimal("1.0")])
@@ -49,12 +50,17 @@ def values(cty: CtyType) -> st.SearchStrategy[Any]:
     return st.none() | st.lists(values(inner).filter(lambda value: value is not None), max_size=3, unique_by=unique)
 
 
-def blocks(block: Block, depth: int = 0) -> st.SearchStrategy[dict[str, Any]]:
-    """Objects of a block's schema; deeper than two levels without further blocks."""
-    members = {name: values(attribute.type) for name, attribute in block.attributes.items()}
+def members(block: Block, depth: int = 0) -> dict[str, st.SearchStrategy[Any]]:
+    """What each attribute and block of a schema may hold; deeper than two levels without further blocks."""
+    found = {name: values(attribute.type) for name, attribute in block.attributes.items()}
     for name, nested in block.block_types.items():
-        members[name] = nested_blocks(nested, depth) if depth < 2 else st.just([])
-    return st.fixed_dictionaries(members)
+        found[name] = nested_blocks(nested, depth) if depth < 2 else st.just([])
+    return found
+
+
+def blocks(block: Block, depth: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Objects of a nested block's schema."""
+    return st.fixed_dictionaries(members(block, depth))
 
 
 def nested_blocks(nested: BlockType, depth: int) -> st.SearchStrategy[Any]:
@@ -66,17 +72,25 @@ def nested_blocks(nested: BlockType, depth: int) -> st.SearchStrategy[Any]:
     return st.lists(blocks(nested.block, depth + 1), max_size=min(most, 2), unique_by=unique)
 
 
+@functools.cache
 def resources(name: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Attributes of a resource type, some of them only."""
-    attributes = blocks(PACK[name].block)
-    return st.tuples(attributes, st.sets(st.sampled_from(sorted(_names(name))))).map(
-        lambda drawn: {key: value for key, value in drawn[0].items() if key not in drawn[1]}
+    """A few attributes of a resource type; ``tags_all`` holds the ``tags``, as it does in every state."""
+    possible = members(PACK[name].block)
+    return (
+        st.sets(st.sampled_from(sorted(possible)), max_size=6)
+        .flatmap(lambda chosen: st.fixed_dictionaries({key: possible[key] for key in sorted(chosen)}))
+        .map(_with_all_tags)
     )
 
 
-def _names(name: str) -> set[str]:
-    block = PACK[name].block
-    return {*block.attributes, *block.block_types}
+def _with_all_tags(attributes: dict[str, Any]) -> dict[str, Any]:
+    if "tags_all" not in attributes or not attributes.get("tags"):
+        return attributes
+    return attributes | {"tags_all": (attributes["tags_all"] or {}) | attributes["tags"]}
+
+
+def _names(name: str) -> list[str]:
+    return sorted(members(PACK[name].block))
 
 
 def compare(name: str, recorded: Any, observed: Any) -> tuple[AttributeChange, ...]:
@@ -145,11 +159,11 @@ def rebuilt(schema: Any, value: Any, data: st.DataObject) -> Any:
     """The value with its sets shuffled and null and empty exchanged, where the rules say that this means nothing."""
     if isinstance(value, list):
         items = [rebuilt(inner, item, data) for _, inner, item in inside(schema, value)]
-        nothing = [None, []] if not items else [items]
+        nothing: list[Any] = [None, []] if not items else [items]
         return data.draw(st.permutations(items)) if is_set(schema) and items else data.draw(st.sampled_from(nothing))
     if isinstance(value, dict):
         return {key: rebuilt(inner, item, data) for key, inner, item in inside(schema, value)}
-    empty = {"string": ["", None], "list": [None, []], "set": [None, []], "map": [None, {}]}
+    empty: dict[str, list[Any]] = {"string": ["", None], "list": [None, []], "set": [None, []], "map": [None, {}]}
     kind = schema if isinstance(schema, str) else schema[0] if isinstance(schema, list) else ""
     return data.draw(st.sampled_from(empty[kind])) if kind in empty and value in (None, "") else value
 
@@ -226,7 +240,7 @@ def test_any_two_shapes_compare(name: str, data: st.DataObject) -> None:
     strange = st.recursive(
         TEXTS | NUMBERS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2)
     )
-    for key in data.draw(st.sets(st.sampled_from(sorted(_names(name))), max_size=4)):
+    for key in data.draw(st.sets(st.sampled_from(_names(name)), max_size=4)):
         recorded[key] = data.draw(strange)
     assert all(change.path for change in compare(name, recorded, observed))
 

@@ -9,7 +9,7 @@ import msgspec
 from driftmgr.catalog import Catalog
 from driftmgr.model import Gap, ResourceInstance
 
-# Providers whose resources live in the state alone, or on the machine that ran Terraform: nothing of a cloud to compare.
+# Providers whose resources live in the state alone, or on the machine that ran Terraform: no cloud to compare with.
 WITHOUT_CLOUD_OBJECTS = frozenset(
     {
         "archive",
@@ -40,7 +40,7 @@ class Sorted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def provider_name(text: str) -> str:
-    """The provider's type from a state's text: ``aws`` from ``provider["registry.terraform.io/hashicorp/aws"].west``."""
+    """The provider's type in a state's text: ``aws`` of ``provider["registry.terraform.io/hashicorp/aws"].west``."""
     found = _SOURCE.search(text)
     return (found["name"] or found["legacy"]) if found else ""
 

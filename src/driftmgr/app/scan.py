@@ -42,7 +42,7 @@ def scan(request: ScanRequest, on_progress: OnProgress | None = None) -> DriftRe
 
 
 def plan(request: ScanRequest) -> ScanPlan:
-    """The calls that ``scan`` would make, without making them (accounts and regions are resolved); raises ``DriftMgrError``."""
+    """The calls that ``scan`` would make, with accounts and regions resolved; raises ``DriftMgrError``."""
     return asyncio.run(_plan(request))
 
 

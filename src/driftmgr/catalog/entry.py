@@ -68,9 +68,10 @@ class Join(msgspec.Struct, frozen=True, kw_only=True):
     """A bulk source that completes listed items: asked once per scope, all pages, never per object.
 
     ``on`` is a path over one bulk item to its key, ``to`` a path over the listed item to the key
-    (or list of keys) it wants; it may use a detail. The item gets the matching bulk item (``None`` without one), or with
-    ``many`` the list of all matching ones. ``value`` is a path over the bulk item to what is kept. With ``required`` every
-    listed item has its match: one without is not "unset" but unread, a gap.
+    (or list of keys) it wants; it may use a detail. The item gets the matching bulk item (``None``
+    without one), or with ``many`` the list of all matching ones. ``value`` is a path over the bulk
+    item to what is kept. With ``required`` every listed item has its match: one without is not
+    "unset" but unread, a gap.
     """
 
     call: AwsCall
@@ -105,12 +106,13 @@ class Attribute(msgspec.Struct, frozen=True):
 
     ``path`` is evaluated over the item (inside ``nested``: over the value of the block). ``read``
     turns the found value into Terraform's shape. ``nested`` maps the attributes of a block: it is
-    applied to each element if the found value is a list, else to the one object; what comes out is always
-    the list that Terraform's state holds (empty when nothing was found). ``equal`` replaces
-    the schema-driven comparison of the whole value by an equivalence. ``normal`` is a transform to a normal form that is applied
-    to both sides before they are compared (rules with several sources as one rule per source): use it where a difference
-    shall be reported per element, ``equal`` where the value is one thing. ``default`` is what an unset
-    value means: ``None`` on either side reads as it (SDK ``Default:``; the cloud's own default).
+    applied to each element if the found value is a list, else to the one object; what comes out is
+    always the list that Terraform's state holds (empty when nothing was found). ``equal`` replaces
+    the schema-driven comparison of the whole value by an equivalence. ``normal`` is a transform to
+    a normal form, applied to both sides before they are compared (rules with several sources as
+    one rule per source): use it where a difference shall be reported per element, ``equal`` where
+    the value is one thing. ``default`` is what an unset value means: ``None`` on either side reads
+    as it (SDK ``Default:``; the cloud's own default).
     """
 
     path: str | Template = "@"

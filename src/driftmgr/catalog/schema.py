@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 CtyType = Any
-"""``"string"``, ``"number"``, ``"bool"``, ``"dynamic"``, or ``["list"|"set"|"map", type]``, ``["object", {name: type}]``."""
+"""``"string"``, ``"number"``, ``"bool"``, ``"dynamic"``, ``["list"|"set"|"map", type]``, ``["object", {name: t}]``."""
 
 
 class AttributeSchema(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,8 @@
 """Collect the objects of one scope: list, join, expand, complete with details, observe.
 
-The gap rule: a list call that fails is a gap of the whole type; a join or detail that fails is a gap of the attributes that
-need it, and of the whole type where the object's existence hangs on it. An error code that the entry
-declares ``absent`` is a value ("not set"), no error.
+The gap rule: a list call that fails is a gap of the whole type; a join or detail that fails is a gap of the
+attributes that need it, and of the whole type where the object's existence hangs on it. An error code that the
+entry declares ``absent`` is a value ("not set"), no error.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ class Collector:
         return values[0] if values else None
 
     async def _answer(self, call: AwsCall, item: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-        """All pages of a call; the same request is sent once, whoever asks. No pages where an ``absent`` code answers."""
+        """All pages of a call, none where an ``absent`` code answers; one request is sent once, whoever asks."""
         params = {**call.params, **{name: path_reader(path)(item) for name, path in call.given.items()}}
         region = path_reader(call.region)(item) if call.region else None
         key = (call.operation, region, repr(sorted(params.items())))

@@ -20,7 +20,7 @@ def path_reader(path: str) -> Reader:
     if path == "@":
         return lambda item: item
     if not _PLAIN.match(path):
-        return jmespath.compile(path).search  # type: ignore[no-any-return]
+        return jmespath.compile(path).search
     names = path.split(".")
     if len(names) == 1:
         name = names[0]

@@ -83,9 +83,7 @@ class Comparator:
         now = observed.get("tags_all")
         if now is not None and recorded.get("tags_all") == now:
             return None
-        seen = next((name for name in reversed(_TAGS) if name in observed), None)
-        kept = next((name for name in reversed(_TAGS) if recorded.get(name) is not None), None)
-        kept = kept or next((name for name in reversed(_TAGS) if name in recorded), None)
+        seen, kept = _tags_name(observed), _tags_name(recorded)
         if seen is None or kept is None or recorded[kept] == observed[seen]:
             return None
         return self._members.get(kept) or untyped(kept), recorded[kept], observed[seen]
@@ -288,6 +286,12 @@ class _Walk:
     def _hides(self, path: str) -> bool:
         bare = _PLACE.sub("[]", path)
         return any(_covers(secret, bare) or _covers(bare, secret) for secret in self._secrets)
+
+
+def _tags_name(attributes: Mapping[str, Any]) -> str | None:
+    """Under which name a side tells its tags: the one with a value, ``tags_all`` before ``tags``."""
+    told = [name for name in reversed(_TAGS) if name in attributes]
+    return next((name for name in told if attributes[name] is not None), told[0] if told else None)
 
 
 def _name(rule: Callable[..., Any]) -> str:

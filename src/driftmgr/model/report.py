@@ -49,7 +49,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 class DriftReport(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a renderer needs, and nothing it has to work out.
 
-    ``suppressed`` are instances in sync whose differences are all explained by rules (kept in their own ``suppressed``).
+    ``suppressed`` are instances in sync whose differences are all explained by rules.
     """
 
     scan: ScanRecord

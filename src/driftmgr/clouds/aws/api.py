@@ -5,6 +5,7 @@ which requests run: that keeps every credential source botocore knows, with no s
 """
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -53,8 +54,8 @@ class AwsApi:
         paging = self._session.paging(service, operation_name(client, method))
         tokens: dict[str, Any] | None = {}
         while tokens is not None:
-            asked_for = {**params, **tokens}
-            page = await self._request(operation, gate, lambda: getattr(client, method)(**asked_for))
+            send = functools.partial(getattr(client, method), **params, **tokens)
+            page = await self._request(operation, gate, send)
             yield page
             following = paging.following(page) if paging else None
             if following is not None and following == tokens:

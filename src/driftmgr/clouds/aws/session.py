@@ -57,7 +57,7 @@ class AwsSession:
                 hint="see the names in the AWS config file: aws configure list-profiles",
             ) from error
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str | None, str, str | None], Any] = {}
+        self._clients: dict[tuple[Any, ...], Any] = {}
         self._paginators: dict[str, dict[str, Any]] = {}
         self._assumed: dict[str, tuple[dict[str, str], datetime]] = {}
 
