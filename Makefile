@@ -38,7 +38,7 @@ coverage: $(SETUP) ## All branches of the pure core, by its own tests
 	@$(BIN)/coverage report
 
 bench: $(SETUP) ## The ratios of docs/performance.md, measured anew
-	@$(MIRROR) $(BIN)/python bench/run.py
+	@$(MIRROR) $(BIN)/python benchmarks/run.py --write
 
 docs: $(SETUP) ## Write the generated pages anew
 	@$(BIN)/python tools/make_docs.py

@@ -1,22 +1,27 @@
 """DriftMgr against ``terraform plan -refresh-only``: same state, same emulator, same run; calls and wall time.
 
-    python benchmarks/against_terraform.py [RESOURCES ...]        (default: 200 1600)
-
 Needs ``terraform`` on the PATH and ``DRIFTMGR_PROVIDER_MIRROR`` (a filesystem mirror with hashicorp/aws 5.100.0).
 """
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from estate import estate
+from figures import Figure
+
+_RUNS = 3
+_TARGET_CALLS = 0.3
+_TARGET_TIMES = 20
 
 HERE = Path(__file__).parent
 PROVIDER = """
@@ -91,36 +96,61 @@ def timed(command: list[str], directory: Path, variables: dict[str, str], accept
     return seconds
 
 
-def compare(resources: int) -> None:
-    """Apply an estate, look at it with both, print the ratios."""
+def measure(resources: int) -> Iterator[Figure]:
+    """Apply an estate, look at it with both."""
     emulator = Emulator()
-    with tempfile.TemporaryDirectory() as folder:
-        directory = Path(folder)
-        variables = environment(emulator.url, directory)
-        (directory / "main.tf").write_text(PROVIDER + estate(resources))
-        try:
-            timed(["terraform", "init", "-input=false"], directory, variables)
-            timed(["terraform", "apply", "-auto-approve", "-input=false", "-parallelism=20"], directory, variables)
-            state = json.loads((directory / "terraform.tfstate").read_text())
-            count = sum(len(item["instances"]) for item in state["resources"] if item["mode"] == "managed")
-            emulator.requests()
-            theirs = timed(["terraform", "plan", "-refresh-only", "-input=false", "-lock=false"], directory, variables)
-            their_calls = emulator.requests()
-            driftmgr = shutil.which("driftmgr", path=str(Path(sys.executable).parent)) or "driftmgr"
-            ours, our_calls = [], 0
-            for _ in range(3):
-                command = [driftmgr, "detect", "terraform.tfstate", "-o", "json=report.json"]
-                ours.append(timed(command, directory, variables, accepted=(0, 2)))
-                our_calls = emulator.requests()
-            report = json.loads((directory / "report.json").read_text())
-        finally:
-            emulator.stop()
-    summary, best = report["summary"], min(ours)
-    print(f"{count} resources ({summary['managed']} managed by the report, {summary['in_sync']} in sync)")
-    print(f"  HTTP calls per resource: terraform {their_calls / count:.2f}, driftmgr {our_calls / count:.3f}")
-    print(f"  wall time: terraform {theirs:.1f} s, driftmgr {best:.2f} s (best of 3): {theirs / best:.1f} times faster")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _figures(_look(resources, emulator, Path(folder)))
+    finally:
+        emulator.stop()
 
 
-if __name__ == "__main__":
-    for size in sys.argv[1:] or ["200", "1600"]:
-        compare(int(size))
+class Looks(msgspec.Struct, frozen=True, kw_only=True):
+    """What both programs took for the same resources; seconds of wall time."""
+
+    resources: int
+    their_seconds: float
+    their_calls: int
+    our_seconds: float
+    our_calls: int
+
+
+def _look(resources: int, emulator: Emulator, directory: Path) -> Looks:
+    variables = environment(emulator.url, directory)
+    (directory / "main.tf").write_text(PROVIDER + estate(resources))
+    timed(["terraform", "init", "-input=false"], directory, variables)
+    timed(["terraform", "apply", "-auto-approve", "-input=false", "-parallelism=20"], directory, variables)
+    recorded = json.loads((directory / "terraform.tfstate").read_text())["resources"]
+    count = sum(len(item["instances"]) for item in recorded if item["mode"] == "managed")
+    emulator.requests()
+    theirs = timed(["terraform", "plan", "-refresh-only", "-input=false", "-lock=false"], directory, variables)
+    their_calls = emulator.requests()
+    command = [str(Path(sys.executable).parent / "driftmgr"), "detect", "terraform.tfstate", "-o", "json=report.json"]
+    seconds: list[float] = []
+    our_calls = 0
+    for _ in range(_RUNS):
+        seconds.append(timed(command, directory, variables))
+        our_calls = emulator.requests()
+    summary = json.loads((directory / "report.json").read_text())["summary"]
+    if summary["in_sync"] != count:
+        raise SystemExit(f"{count} resources were applied, the report says: {summary}")
+    return Looks(
+        resources=count, their_seconds=theirs, their_calls=their_calls, our_seconds=min(seconds), our_calls=our_calls
+    )
+
+
+def _figures(looks: Looks) -> Iterator[Figure]:
+    calls, times = looks.our_calls / looks.resources, looks.their_seconds / looks.our_seconds
+    yield Figure(
+        what=f"{looks.resources:,} resources: API calls per resource",
+        value=f"{calls:.3f} (`terraform plan -refresh-only`: {looks.their_calls / looks.resources:.2f})",
+        target=f"{_TARGET_CALLS}",
+        reached=calls < _TARGET_CALLS,
+    )
+    yield Figure(
+        what=f"{looks.resources:,} resources: wall time",
+        value=f"{looks.our_seconds:.1f} s, {times:.1f} times faster than Terraform's {looks.their_seconds:.0f} s",
+        target=f"{_TARGET_TIMES} times faster",
+        reached=times >= _TARGET_TIMES,
+    )

@@ -38,18 +38,27 @@ resource "aws_vpc_security_group_ingress_rule" "app_{n}" {{
 resource "aws_iam_role" "app_{n}" {{
   count              = 3
   name               = "app-{n}-${{count.index}}"
-  assume_role_policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "ec2.amazonaws.com" }} }}] }})
+  assume_role_policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "ec2.amazonaws.com" }} }}]
+  }})
 }}
 resource "aws_iam_role_policy" "app_{n}" {{
   count  = 3
   name   = "inline"
   role   = aws_iam_role.app_{n}[count.index].id
-  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = ["s3:GetObject"], Resource = "*" }}] }})
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = ["s3:GetObject"], Resource = "*" }}]
+  }})
 }}
 resource "aws_iam_policy" "app_{n}" {{
   count  = 2
   name   = "app-{n}-${{count.index}}"
-  policy = jsonencode({{ Version = "2012-10-17", Statement = [{{ Effect = "Allow", Action = ["sqs:SendMessage"], Resource = "*" }}] }})
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = ["sqs:SendMessage"], Resource = "*" }}]
+  }})
 }}
 resource "aws_iam_role_policy_attachment" "app_{n}" {{
   count      = 3

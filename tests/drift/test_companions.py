@@ -1,17 +1,19 @@
 """Inline or separate: every child of a parent is reported exactly once."""
 
+from typing import Any
+
 from drift.scene import ELSEWHERE, EVERYWHERE, TYPES, arn, instance, judged, remote, rows
 from driftmgr.model import RemoteObject, ResourceInstance
 
 RULES = [{"from_port": 22}]
 
 
-def group(**recorded: object) -> ResourceInstance:
+def group(**recorded: Any) -> ResourceInstance:
     """A recorded group; ``ingress`` is recorded only if given."""
     return instance("aws_security_group.web", id="sg-1", arn=arn("ec2", "security-group/sg-1"), **recorded)
 
 
-def seen(ingress: object = RULES, **others: object) -> list[RemoteObject]:
+def seen(ingress: Any = RULES, **others: Any) -> list[RemoteObject]:
     """The group as it is seen, and one rule in it."""
     return [
         remote("aws_security_group", "sg-1", arn=arn("ec2", "security-group/sg-1"), ingress=ingress, **others),
