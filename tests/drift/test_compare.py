@@ -264,6 +264,25 @@ def test_a_material_difference_is_drift_at_its_path(name: str, before: Any, now:
     assert bool(compare({name: now}, {name: before})) == bool(paths)
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "paths"),
+    [
+        ([{"name": "a", "to": "x"}], [{"name": "b", "to": "x"}, {"name": "a", "to": "y"}], ["[0].to", "[1]"]),
+        ([{"name": "a", "to": "x"}], [{"name": "b", "to": "x"}], ["[0]", "[1]"]),
+        ([{"name": None, "to": "x"}], [{"name": None, "to": "y"}], ["[0]", "[1]"]),
+        ([{"name": "a", "to": "x"}, {"name": "b"}], [{"name": "b"}, {"name": "a", "to": "x"}], []),
+        ([1], [{"name": "a"}], ["[0]", "[1]"]),
+    ],
+)
+def test_a_key_tells_which_elements_of_a_set_stand_for_each_other(before: Any, now: Any, paths: list[str]) -> None:
+    """Elements of one key are compared inside however little else agrees, those of two keys or none never."""
+    mapping = {"listener": Attribute(key="name", nested={"name": "name", "to": "to"})}
+    changes = compare({"listener": before}, {"listener": now}, mapping)
+    assert [change.path for change in changes if change.classification == "drift"] == [
+        f"listener{path}" for path in paths
+    ]
+
+
 def test_what_is_added_and_removed_has_one_side_only() -> None:
     """An element that only one side has is reported whole, the other side null."""
     changes = compare({"names": ["a"], "groups": ["a"]}, {"names": ["a", "b"], "groups": []})

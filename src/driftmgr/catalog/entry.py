@@ -121,6 +121,7 @@ class Attribute(msgspec.Struct, frozen=True):
     normal: Transform | None = None
     nested: "Mapping[str, AttributeLike] | None" = None
     default: Any = None
+    key: str | None = None
 
 
 AttributeLike = str | Template | Attribute

@@ -205,7 +205,7 @@ class _Walk:
         if shape.single and (not before or not now) and is_vacuous(shape, before) and is_vacuous(shape, now):
             yield self.change(path, shape, before, now, ("representation", ABSENT_BLOCK))
             return
-        pairs = self._pairs(shape.kind, element, before, now)
+        pairs = self._pairs(shape, element, before, now)
         silent = True
         for first, second in pairs:
             for change in self._element(path, element, before, now, (first, second)):
@@ -226,12 +226,15 @@ class _Walk:
             place = second or 0
             yield self.change(f"{path}[{len(before) + place}]", element, None, now[place])
 
-    def _pairs(self, kind: str, element: Shape, before: list[Any], now: list[Any]) -> list[Pair]:
-        if kind == "list":
+    def _pairs(self, shape: Shape, element: Shape, before: list[Any], now: list[Any]) -> list[Pair]:
+        if shape.kind == "list":
             return pair_lists(before, now, lambda a, b: self._agree(element, a, b))
         keys = _common_keys(before, now)
         return pair_sets(
-            before, now, lambda item: canonical(element, item, keys), lambda a, b: self._likeness(element, a, b)
+            before,
+            now,
+            lambda item: canonical(element, item, keys),
+            lambda a, b: self._likeness(element, a, b) if shape.key is None else _same_key(shape.key, a, b),
         )
 
     def _agree(self, shape: Shape, before: Any, now: Any) -> bool:
@@ -296,6 +299,11 @@ def _tags_name(attributes: Mapping[str, Any]) -> str | None:
 
 def _name(rule: Callable[..., Any]) -> str:
     return getattr(rule, "__name__", type(rule).__name__)
+
+
+def _same_key(key: str, before: Any, now: Any) -> float:
+    named = isinstance(before, dict) and isinstance(now, dict) and not is_empty(before.get(key))
+    return float(named and before[key] == now.get(key))
 
 
 def _covers(outer: str, inner: str) -> bool:

@@ -16,7 +16,8 @@ PLAIN = Attribute()
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """What a value is: a leaf, a collection of ``element``, or an object of ``members``.
 
-    ``block`` marks a nested block (null is the same as none), ``single`` one of at most one element.
+    ``block`` marks a nested block (null is the same as none), ``single`` one of at most one element. ``key`` is the
+    member that tells the objects of a set apart, if the entry names one.
     """
 
     kind: Kind
@@ -24,6 +25,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     members: "Mapping[str, Member]" = {}
     block: bool = False
     single: bool = False
+    key: str | None = None
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +90,7 @@ def _attribute_member(name: str, schema: AttributeSchema, mapping: Mapping[str, 
         shape = _nested(schema.nested_type.nesting_mode, inner, attribute.nested or {}, block=False, single=False)
     return Member(
         name=name,
-        shape=shape,
+        shape=_keyed(shape, attribute),
         attribute=attribute,
         computed=schema.computed and not schema.configurable,
         sensitive=schema.sensitive,
@@ -100,7 +102,11 @@ def _block_member(name: str, nested: BlockType, mapping: Mapping[str, AttributeL
     attribute = _attribute(name, mapping)
     single = nested.max_items == 1
     shape = _nested(nested.nesting_mode, nested.block, attribute.nested or {}, block=True, single=single)
-    return Member(name=name, shape=shape, attribute=attribute, compared=name != "timeouts")
+    return Member(name=name, shape=_keyed(shape, attribute), attribute=attribute, compared=name != "timeouts")
+
+
+def _keyed(shape: Shape, attribute: Attribute) -> Shape:
+    return msgspec.structs.replace(shape, key=attribute.key) if attribute.key else shape
 
 
 def _nested(mode: str, inner: Block, mapping: Mapping[str, AttributeLike], *, block: bool, single: bool) -> Shape:
