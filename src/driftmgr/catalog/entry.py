@@ -131,7 +131,7 @@ class ParentRef(msgspec.Struct, frozen=True, kw_only=True):
     """Says that objects of this type belong to an object of another.
 
     ``attribute`` is the attribute of this type that holds the parent's id (or the value of the parent's attribute
-    ``by``). ``inline`` names the attributes and blocks of the parent that show this object too:
+    ``by``), or a list of them. ``inline`` names the attributes and blocks of the parent that show this object too:
     when a state manages the object on its own, those are not compared on the parent; when the
     parent records them itself, the object is not also unmanaged. ``when`` limits the reference to
     objects with that attribute value. With ``part=False`` the object stands on its own (a NAT
@@ -181,7 +181,8 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     (ids and ARNs are always tried). ``region`` is a path to where a globally listed object lives.
     ``unreadable`` gives for each configurable attribute that no API tells the reason in words.
     ``companions`` are types without an entry that manage parts of this one.
-    ``assemble`` replaces listing for a type whose instances are made of objects of the ``parts`` types.
+    ``assemble`` replaces listing for a type whose instances are made of objects of the ``parts`` types: it gets those
+    that belong to a parent of the instance, and a parent itself where its type is among the ``parts``.
     ``fingerprint`` is a path to a token of the list answer that changes with the object.
     """
 

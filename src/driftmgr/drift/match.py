@@ -49,8 +49,8 @@ def match(catalog: Catalog, traits: Iterable[Traits], objects: Sequence[RemoteOb
     for found in objects:
         for key in keys_of(catalog[found.type], found.attributes):
             index.setdefault(key, []).append(found)
-        for parent in found.parents:
-            parts.setdefault((found.type, parent.id), []).append(found)
+        for name in {found.id, *(parent.id for parent in found.parents)}:
+            parts.setdefault((found.type, name), []).append(found)
     pairs, assembled, unmatched, ambiguous = [], [], [], []
     managed: set[ObjectKey] = set()
     for item in traits:
@@ -101,14 +101,14 @@ def _assemble(
 ) -> tuple[Assembled, set[ObjectKey]] | None:
     if item.entry.assemble is None:
         return None
-    near = [
-        found
+    near = {
+        object_key(found): found
         for part in item.entry.parts
-        for parent in {value for (_, _, value), _ in item.children_of}
+        for parent in dict.fromkeys(value for (_, _, value), _ in item.children_of)
         for found in parts.get((part, parent), ())
         if _may_be(item, found)
-    ]
-    whole = item.entry.assemble(item.instance.attributes, near)
+    }
+    whole = item.entry.assemble(item.instance.attributes, list(near.values()))
     if whole is None:
         return None
-    return whole, {object_key(found) for found in near if found.id in whole.parts}
+    return whole, {key for key, found in near.items() if found.id in whole.parts}

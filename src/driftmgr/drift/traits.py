@@ -59,8 +59,8 @@ def references_of(
     return tuple(
         ((ref.type, ref.by, value), ref.inline, ref.part)
         for ref in entry.parents
-        if (value := _text(attributes.get(ref.attribute)))
-        and (ref.when is None or attributes.get(ref.when[0]) == ref.when[1])
+        if ref.when is None or attributes.get(ref.when[0]) == ref.when[1]
+        for value in _texts(attributes.get(ref.attribute))
     )
 
 
@@ -145,6 +145,10 @@ def _majorities(found: Iterable[Traits]) -> tuple[dict[tuple[str, str], str], di
         {name: counter.most_common(1)[0][0] for name, counter in accounts.items()},
         {name: counter.most_common(1)[0][0] for name, counter in regions.items()},
     )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(filter(None, map(_text, value if isinstance(value, list) else [value])))
 
 
 def _text(value: Any) -> str:
