@@ -5,7 +5,17 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from driftmgr.catalog import Catalog
-from driftmgr.catalog.entry import HIGH, AwsCall, Join, ParentRef, ResourceType, Template, aws_call
+from driftmgr.catalog.entry import (
+    HIGH,
+    UNTOLD,
+    Attribute,
+    AwsCall,
+    Join,
+    ParentRef,
+    ResourceType,
+    Template,
+    aws_call,
+)
 from driftmgr.catalog.schema import schema_pack
 from driftmgr.clouds import ApiError
 from driftmgr.discovery.collect import Collector
@@ -291,6 +301,29 @@ def test_expansion_by_path_and_by_call() -> None:
     assert set(collect([inside], FakeApi(answer))[0]) == {"a/r"}
     objects, _ = collect([beside], FakeApi(answer))
     assert {key: item.attributes["thing"] for key, item in objects.items()} == {"part-a": "a", "part-b": "b"}
+
+
+def test_what_an_object_does_not_tell_is_no_attribute_of_it() -> None:
+    """A transform may say that this one object keeps an attribute to itself, which is neither null nor a gap."""
+
+    def readable(value: Any) -> Any:
+        return UNTOLD if value == "encrypted" else value
+
+    entry = ResourceType(
+        name="aws_thing",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        attributes={"value": Attribute("Value", read=readable)},
+    )
+    things = [{"Id": "a", "Value": "x"}, {"Id": "b", "Value": "encrypted"}, {"Id": "c"}]
+    objects, gaps = collect([entry], FakeApi(lambda *_: [{"Things": things}]))
+    assert not gaps
+    assert [objects[name].attributes for name in "abc"] == [
+        {"id": "a", "value": "x"},
+        {"id": "b"},
+        {"id": "c", "value": None},
+    ]
+    assert not objects["b"].unread
 
 
 def test_region_of_the_item_is_asked() -> None:

@@ -337,6 +337,7 @@ MAPPED: dict[str, tuple[AttributeLike, str, Any, Any, list[tuple[str, str, str |
         [{"port": 2, "note": None}, {"port": 1, "note": "n"}],
         [("rules[0].note", "representation", "default"), ("rules[1].note", "representation", "default")],
     ),
+    "a computed attribute that counts": (Attribute(counts=True), "arn", "a", "b", drift("arn")),
     "an attribute unknown to the schema": (Attribute(equal=same_ends), "newer", "ab", "xb", form("newer", "same_ends")),
 }
 

@@ -101,6 +101,15 @@ _BRACES = re.compile(r"\{([^{}]+)\}")
 _SCOPE_WORDS = {word: f"Scope.{word}" for word in ("partition", "region", "account")}
 
 
+class _Untold(msgspec.Struct, frozen=True):
+    pass
+
+
+UNTOLD = _Untold()
+"""What a transform gives where this one object does not tell the attribute (a value that is encrypted): it is then no
+attribute of the object, and not compared."""
+
+
 class Attribute(msgspec.Struct, frozen=True):
     """Where one Terraform attribute or nested block comes from, and how it compares.
 
@@ -122,6 +131,7 @@ class Attribute(msgspec.Struct, frozen=True):
     nested: "Mapping[str, AttributeLike] | None" = None
     default: Any = None
     key: str | None = None
+    counts: bool = False
 
 
 AttributeLike = str | Template | Attribute

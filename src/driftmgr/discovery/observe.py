@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from driftmgr.catalog.entry import ResourceType, as_attribute
+from driftmgr.catalog.entry import UNTOLD, ResourceType, as_attribute
 from driftmgr.discovery.paths import attribute_reader, names_in, path_reader, source_reader
 from driftmgr.model import Parent, RemoteObject, Scope
 
@@ -63,7 +63,9 @@ class Observer:
             return None
         missing = lacking | lost
         attributes = {
-            name: reader(item) for name, reader in self._attributes.items() if not (self._needs[name] & missing)
+            name: value
+            for name, reader in self._attributes.items()
+            if not (self._needs[name] & missing) and (value := reader(item)) is not UNTOLD
         }
         attributes.setdefault("id", identity)
         region = self._region(item) if self._region else scope.region

@@ -92,7 +92,7 @@ def _attribute_member(name: str, schema: AttributeSchema, mapping: Mapping[str, 
         name=name,
         shape=_keyed(shape, attribute),
         attribute=attribute,
-        computed=schema.computed and not schema.configurable,
+        computed=schema.computed and not schema.configurable and not attribute.counts,
         sensitive=schema.sensitive,
         compared=not schema.write_only and name != "timeouts",
     )
