@@ -11,6 +11,7 @@ from botocore.model import ListShape, MapShape, OperationModel, StructureShape
 from driftmgr.catalog import catalog_of
 from driftmgr.catalog.entry import Attribute, AwsCall, ResourceType, Template, as_attribute
 from driftmgr.catalog.schema import Block
+from driftmgr.discovery.paths import names_in
 
 AWS = catalog_of("aws")
 ENTRIES = list(AWS)
@@ -193,15 +194,21 @@ def test_every_path_exists_in_the_answer(entry: ResourceType) -> None:
     item = item_shape(entry)
     for path in (*_paths(entry.id), *filter(None, (entry.exists, entry.region, entry.is_default, entry.fingerprint))):
         _found(path, item)
+    for name, path in entry.refused.items():
+        assert name in entry.attributes
+        _found(path, item)
     for join in entry.joins.values():
         _found(join.on, _element(_answer(join.call)))
         for path in _paths(join.to):
             _found(path, item)
     given_from = item["Parent"] if isinstance(entry.expand, AwsCall) else item
     for call in _calls(entry):
+        assert call.when is None or call in entry.details.values(), f"{call.operation}: only a detail has a condition"
+        _found(call.when or "@", item)
         for path in call.given.values():
             _found(path, given_from if call is entry.expand else item)
-    for name, value in entry.attributes.items():
+    owner = {} if entry.owner is None else {"owner": entry.owner}
+    for name, value in {**entry.attributes, **entry.links, **owner}.items():
         _check_attribute(name, as_attribute(value), item)
 
 
@@ -259,16 +266,54 @@ def test_tags_are_read_where_the_schema_has_them(entry: ResourceType) -> None:
 @by_name
 def test_parents_keys_and_parts_name_what_exists(entry: ResourceType) -> None:
     """References between entries point at types and attributes that exist."""
-    schema = AWS.schemas[entry.name].block.attributes
+    block = AWS.schemas[entry.name].block
+    schema = block.attributes
+    assert not entry.links.keys() & {*schema, *block.block_types}
+    for companion in entry.companions:
+        assert companion.attribute in AWS.schemas[companion.type].block.attributes
+        assert companion.by in schema
+        assert all(name in schema or name in block.block_types for name in companion.inline)
     for reference in entry.parents:
-        assert reference.attribute in schema
+        assert reference.attribute in schema or reference.attribute in entry.links
         parent = AWS.schemas[AWS[reference.type].name].block
         assert reference.by in parent.attributes
         assert all(name in parent.attributes or name in parent.block_types for name in reference.inline)
         assert reference.when is None or reference.when[0] in schema
+    for companion in entry.companions:
+        assert companion.type not in AWS, f"{companion.type} has an entry: that one says whose part it is"
+        assert companion.attribute in AWS.schemas[companion.type].block.attributes
+        own = AWS.schemas[entry.name].block
+        assert companion.by in own.attributes
+        assert all(name in own.attributes or name in own.block_types for name in companion.inline)
+    if entry.also_in:
+        replicas = AWS.schemas[entry.name].block.block_types[entry.also_in[0]]
+        assert entry.also_in[1] in replicas.block.attributes
     assert all(name in schema for key in entry.keys for name in key)
     assert all(part in AWS for part in entry.parts)
     assert all(alias in AWS.schemas for alias in entry.aliases)
+
+
+def _conditions(attributes: Mapping[str, Any]) -> Iterator[str]:
+    for attribute in map(as_attribute, attributes.values()):
+        if attribute.when is not None:
+            yield attribute.when
+        yield from _conditions(attribute.nested or {})
+
+
+@by_name
+def test_conditions_name_attributes(entry: ResourceType) -> None:
+    """What the comparison of an attribute depends on are attributes of the schema."""
+    names = {part for path, _ in _leaves(AWS.schemas[entry.name].block) for part in path.split(".")}
+    for condition in _conditions(entry.attributes):
+        assert names_in(condition) <= names | {"Resource"}, condition
+
+
+@by_name
+def test_what_counts_is_computed_only(entry: ResourceType) -> None:
+    """``counts`` is said of attributes that no configuration can set: all others count anyway."""
+    schema = AWS.schemas[entry.name].block.attributes
+    for name, value in entry.attributes.items():
+        assert not as_attribute(value).counts or not schema[name].configurable, name
 
 
 def test_entries_are_found_once() -> None:

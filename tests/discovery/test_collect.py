@@ -17,6 +17,7 @@ from driftmgr.catalog.entry import (
     aws_call,
 )
 from driftmgr.catalog.schema import schema_pack
+from driftmgr.catalog.transforms import if_told
 from driftmgr.clouds import ApiError
 from driftmgr.discovery.collect import Collector
 from driftmgr.discovery.fingerprints import Fingerprints
@@ -104,6 +105,32 @@ def test_all_pages_are_read_and_details_completed() -> None:
         "arn": "arn:aws:svc:eu-central-1:111122223333:a",
     }
     assert objects["b"].attributes["color"] == "red-b"
+
+
+def test_links_name_parents_that_no_attribute_names() -> None:
+    """A link is read beside the attributes, gives the parent, and is lost with the call that it needs."""
+    linked = ResourceType(
+        name="aws_part",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        details={"More": aws_call("svc.get_thing", "Thing", given={"Id": "Id"})},
+        attributes={"size": "Size"},
+        links={"host": "More.Host"},
+        parents=(ParentRef(type="aws_thing", attribute="host", inline=("parts",)),),
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a", "Size": 1}, {"Id": "b", "Size": 2}]}]
+        if params["Id"] == "b":
+            raise denied(operation)
+        return [{"Thing": {"Host": "h"}}]
+
+    objects, gaps = collect([linked], FakeApi(answer))
+    assert objects["a"].attributes == {"id": "a", "size": 1, "host": "h"}
+    assert objects["a"].parents == (Parent(type="aws_thing", id="h"),)
+    assert (objects["b"].attributes, objects["b"].parents) == ({"id": "b", "size": 2}, ())
+    assert [gap.attributes for gap in gaps] == [("host",)]
 
 
 def test_failed_list_is_a_gap_of_the_type_and_no_objects() -> None:
@@ -276,6 +303,48 @@ def test_join_whose_key_comes_from_a_lost_detail_is_lost_too() -> None:
     assert not quick["a"].unread
 
 
+def test_a_detail_that_an_item_cannot_have_is_not_asked() -> None:
+    """A detail with a condition is called only for items that meet it; elsewhere its attributes are read as unset."""
+    entry = ResourceType(
+        name="aws_thing",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        details={"More": aws_call("svc.get_thing", "Thing", given={"Id": "Id"}, when="Kind=='big'")},
+        attributes={"color": "More.Color"},
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a", "Kind": "big"}, {"Id": "b", "Kind": "small"}]}]
+        assert params["Id"] == "a"
+        return [{"Thing": {"Color": "red"}}]
+
+    api = FakeApi(answer)
+    objects, gaps = collect([entry], api)
+    assert not gaps
+    assert {key: item.attributes["color"] for key, item in objects.items()} == {"a": "red", "b": None}
+    assert api.calls == 2
+    assert not objects["b"].unread
+
+
+def test_what_is_told_of_some_objects_only_is_left_out_of_the_others() -> None:
+    """An attribute that a kind of object does not have is no attribute of it, at any depth; unset ones stay null."""
+    entry = ResourceType(
+        name="aws_thing",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        attributes={
+            "size": Attribute("Size", read=if_told),
+            "color": "Color",
+            "part": Attribute("Part", nested={"port": Attribute("Port", read=if_told), "path": "Path"}),
+        },
+    )
+    things = [{"Id": "a", "Size": 0, "Part": {"Port": 80}}, {"Id": "b", "Part": {"Path": "/"}}]
+    objects, _ = collect([entry], FakeApi(lambda *_: [{"Things": things}]))
+    assert objects["a"].attributes == {"id": "a", "size": 0, "color": None, "part": [{"port": 80, "path": None}]}
+    assert objects["b"].attributes == {"id": "b", "color": None, "part": [{"path": "/"}]}
+
+
 def test_expansion_by_path_and_by_call() -> None:
     """Children come out of the parent's answer or from a call per parent, and know their parent."""
     inside = ResourceType(
@@ -340,6 +409,36 @@ def test_region_of_the_item_is_asked() -> None:
     objects, _ = collect([entry], api)
     assert [region for _, _, region in api.asked] == ["eu-central-1", "ap-south-1"]
     assert objects["a"].scope.region == "ap-south-1"
+
+
+def test_a_refused_part_is_unread_and_a_gap() -> None:
+    """An answer with an error in place of an attribute says nothing about it: unread, with a gap that names it."""
+    entry = ResourceType(
+        name="aws_thing",
+        list=THING.list,
+        id="Id",
+        details=THING.details,
+        attributes={"size": "Size", "secrets": "Secrets.Values", "color": "More.Color"},
+        refused={"secrets": "Secrets.Error.Code", "color": "More.Error"},
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            refused = {"Id": "b", "Size": 2, "Secrets": {"Error": {"Code": "KeyDenied"}}}
+            return [{"Things": [{"Id": "a", "Size": 1, "Secrets": {"Values": "x"}}, refused, {**refused, "Id": "c"}]}]
+        return [{"Thing": {"Color": "red"} if params["Id"] == "a" else {"Color": None, "Error": "TooDark"}}]
+
+    objects, gaps = collect([entry], FakeApi(answer))
+    assert objects["a"].attributes == {"size": 1, "secrets": "x", "color": "red", "id": "a"}
+    assert objects["a"].unread == ()
+    assert objects["b"].attributes == {"size": 2, "id": "b"}
+    assert objects["b"].unread == ("secrets", "color")
+    assert {(gap.operation, gap.reason, gap.attributes) for gap in gaps} == {
+        ("svc.list_things", "denied", ("secrets",)),
+        ("svc.get_thing", "denied", ("color",)),
+    }
+    assert all("(2 objects)" in gap.message for gap in gaps)
+    assert {gap.message.split(":")[0] for gap in gaps} == {"KeyDenied", "TooDark"}
 
 
 def test_smart_mode_skips_details_of_what_did_not_change() -> None:

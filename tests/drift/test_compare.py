@@ -461,6 +461,52 @@ def test_a_secret_inside_what_is_told_is_masked(recorded: Any, observed: Any, pa
     assert "(sensitive)" in repr(changes)
 
 
+WHEN = {"name": Attribute(when="chosen"), "step": Attribute(nested={"code": Attribute(when="!(Resource.groups)")})}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "observed", "expected"),
+    [
+        ({"name": "a", "chosen": "x"}, {"name": "b"}, ["name"]),
+        ({"name": "a", "chosen": ""}, {"name": "b"}, []),
+        ({"name": None}, {"name": "b"}, []),
+        ({"step": [{"code": "a"}], "groups": []}, {"step": [{"code": "b"}]}, ["step[0].code"]),
+        ({"step": [{"code": "a"}], "groups": ["g"]}, {"step": [{"code": "b"}]}, []),
+    ],
+)
+def test_what_the_state_decides_is_compared_only_then(recorded: Any, observed: Any, expected: list[str]) -> None:
+    """An attribute with a condition is compared where the recorded attributes fulfil it, in blocks too."""
+    assert [change.path for change in compare(recorded, observed, WHEN) if change.classification == "drift"] == expected
+
+
+DEFAULTS = {"tags": {"a": "1"}, "tags_all": {"a": "1", "owner": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ({"b": "2"}, {"b": "2", "owner": "x"}, []),
+        (None, {"owner": "x"}, []),
+        ({"b": "2"}, {"b": "2", "owner": "y"}, ['labels["owner"]']),
+        ({"b": "2", "owner": "x"}, {"b": "2", "owner": "x"}, []),
+        ({"b": "2", "owner": "x"}, {"b": "2"}, ['labels["owner"]']),
+        ({"b": "2"}, {"b": "2", "a": "1"}, ['labels["a"]']),
+        ({"b": "2"}, None, ['labels["b"]']),
+    ],
+)
+def test_own_tags_leave_out_the_default_ones(before: Any, now: Any, expected: list[str]) -> None:
+    """Tags that a state keeps without the provider's default tags are compared without them, and only them."""
+    changes = compare({"labels": before, **DEFAULTS}, {"labels": now}, {"labels": Attribute(own_tags=True)})
+    assert [change.path for change in changes if change.classification == "drift"] == expected
+
+
+def test_own_tags_of_another_schema_are_stale() -> None:
+    """Tags that are no map are told as stale, not as a crash."""
+    mapping = {"labels": Attribute(own_tags=True)}
+    assert told(compare({"labels": ["a"]}, {"labels": {"b": "2"}}, mapping)) == [("labels", "ignored", "stale_schema")]
+    assert told(compare({"labels": {"b": "2"}}, {"labels": ["a"]}, mapping)) == [("labels", "ignored", "stale_schema")]
+
+
 def test_a_secret_hides_all_of_a_normal_form() -> None:
     """Places change in a normal form, so a secret in one element hides the whole attribute."""
     mapping = {"names": Attribute(normal=lower)}
@@ -474,6 +520,23 @@ def test_a_secret_of_the_same_form_is_no_drift() -> None:
     """Rules apply to sensitive values as to all others."""
     assert told(compare({"secret": None}, {"secret": ""})) == form("secret", "null_or_empty")
     assert compare({"secrets": [{"a": 1}]}, {"secrets": [{"b": 1}]}) != ()
+
+
+def test_a_computed_attribute_that_counts_is_drift() -> None:
+    """Where an entry says so, a difference that no configuration can set is drift; one of form still is none."""
+    mapping = {"arn": Attribute(counts=True)}
+    assert told(compare({"arn": "a"}, {"arn": "b"}, mapping)) == drift("arn")
+    assert told(compare({"arn": None}, {"arn": ""}, mapping)) == form("arn", "null_or_empty")
+    assert told(compare({"arn": "a"}, {"arn": "b"})) == [("arn", "computed", "computed_only")]
+
+
+def test_an_attribute_in_another_form_is_compared_only_without_it() -> None:
+    """A state that records the better witness is judged by that alone, an older one by what it has."""
+    mapping = {"name": Attribute(when="!arn")}
+    assert told(compare({"name": "a", "arn": "x"}, {"name": "b"}, mapping)) == form("name", "other_form")
+    assert compare({"name": "a", "arn": "x"}, {"name": "a"}, mapping) == ()
+    assert told(compare({"name": "a", "arn": None}, {"name": "b"}, mapping)) == drift("name")
+    assert told(compare({"name": "a"}, {"name": "b"}, mapping)) == drift("name")
 
 
 EXACT: list[tuple[str, str, Callable[[tuple[AttributeChange, ...]], bool]]] = [

@@ -45,9 +45,11 @@ class AwsCall(msgspec.Struct, frozen=True, kw_only=True):
     what of the answer counts: for a list call a path to a list (merged over all pages), for a
     detail call a path to any value. ``params`` are constants; ``given`` are parameters taken from
     the item by path. ``region`` is a path over the item to the region that must be asked (S3
-    buckets), else the scope's own. ``absent`` names the error codes that mean "not set"; every
-    other error is a gap. ``permission`` overrides the IAM action derived from the operation; a tuple if one
-    call needs several.
+    buckets), else the scope's own. ``when`` is a path over the item: a detail call is made only
+    where it finds something true (capacity is not asked of a gateway), else the answer is ``None``.
+    ``absent`` names the error codes that mean "not set"; every other error is a gap.
+    ``permission`` overrides the IAM action derived from the operation; a tuple if one call needs
+    several.
     """
 
     operation: str
@@ -55,6 +57,7 @@ class AwsCall(msgspec.Struct, frozen=True, kw_only=True):
     params: Mapping[str, Any] = {}
     given: Mapping[str, str] = {}
     region: str | None = None
+    when: str | None = None
     absent: tuple[str, ...] = ()
     permission: str | tuple[str, ...] | None = None
 
@@ -106,8 +109,8 @@ class _Untold(msgspec.Struct, frozen=True):
 
 
 UNTOLD = _Untold()
-"""What a transform gives where this one object does not tell the attribute (a value that is encrypted): it is then no
-attribute of the object, and not compared."""
+"""What a transform gives where this one object does not tell the attribute (a value that is encrypted, a property that
+only other kinds have): it is then no attribute of the object, and not compared."""
 
 
 class Attribute(msgspec.Struct, frozen=True):
@@ -121,7 +124,15 @@ class Attribute(msgspec.Struct, frozen=True):
     a normal form, applied to both sides before they are compared (rules with several sources as
     one rule per source): use it where a difference shall be reported per element, ``equal`` where
     the value is one thing. ``default`` is what an unset value means: ``None`` on either side reads
-    as it (SDK ``Default:``; the cloud's own default).
+    as it (SDK ``Default:``; the cloud's own default). ``when`` is a path over the recorded object that
+    holds the attribute (the resource, or the element of a block with the resource beside it as
+    ``Resource``): where it finds nothing true the attribute is not compared, as the provider does
+    not record it then (``forward`` beside ``target_group_arn``).
+    ``key`` names the member that tells the objects of a set apart (a policy's ``name``): those of
+    one key stand for each other, however much else differs. ``counts`` makes the difference of a
+    computed attribute drift, where it is the only sign of a change that cannot be read (the
+    checksum of a function's code). ``own_tags`` marks tags that are recorded without the
+    provider's default tags: those are left out of the observed side too.
     """
 
     path: str | Template = "@"
@@ -132,6 +143,8 @@ class Attribute(msgspec.Struct, frozen=True):
     default: Any = None
     key: str | None = None
     counts: bool = False
+    when: str | None = None
+    own_tags: bool = False
 
 
 AttributeLike = str | Template | Attribute
@@ -140,12 +153,13 @@ AttributeLike = str | Template | Attribute
 class ParentRef(msgspec.Struct, frozen=True, kw_only=True):
     """Says that objects of this type belong to an object of another.
 
-    ``attribute`` is the attribute of this type that holds the parent's id (or the value of the parent's attribute
-    ``by``), or a list of them. ``inline`` names the attributes and blocks of the parent that show this object too:
-    when a state manages the object on its own, those are not compared on the parent; when the
-    parent records them itself, the object is not also unmanaged. ``when`` limits the reference to
-    objects with that attribute value. With ``part=False`` the object stands on its own (a NAT
-    gateway that uses an address): the parent's attributes are its doing, yet it is never hidden.
+    ``attribute`` is the attribute or link of this type that holds the parent's id (or the value of
+    the parent's attribute ``by``), or a list of them. ``inline`` names the attributes and blocks of
+    the parent that show this object too: when a state manages the object on its own, those are not
+    compared on the parent; when the parent records them itself, the object is not also unmanaged.
+    ``when`` limits the reference to objects with that attribute value. With ``part=False`` the
+    object stands on its own (a NAT gateway that uses an address): the parent's attributes are its
+    doing, yet it is never hidden.
     """
 
     type: str
@@ -186,14 +200,23 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     ``list`` gives the items; ``expand`` turns each item into several (a path into it, or a call
     per item such as listeners per load balancer), the item then being ``Parent``. ``details`` are
     calls per object (deep mode), ``joins`` bulk sources. ``exists`` is a path that must find
-    something true for the object to exist (a bucket's policy). ``id`` is the id as
-    the newest provider records it; ``keys`` are further attribute tuples that identify an instance
-    (ids and ARNs are always tried). ``region`` is a path to where a globally listed object lives.
-    ``unreadable`` gives for each configurable attribute that no API tells the reason in words.
-    ``companions`` are types without an entry that manage parts of this one.
-    ``assemble`` replaces listing for a type whose instances are made of objects of the ``parts`` types: it gets those
-    that belong to a parent of the instance, and a parent itself where its type is among the ``parts``.
-    ``fingerprint`` is a path to a token of the list answer that changes with the object.
+    something true for the object to exist (a bucket's policy). ``id`` is the id as the newest
+    provider records it; ``keys`` are further attribute tuples that identify an instance, in their
+    normal form (ids and ARNs are always tried). ``region`` is a path to where a globally listed
+    object lives. ``unreadable`` gives for each configurable attribute that no API tells the reason
+    in words. ``refused`` gives for an attribute the path to the error that the answer holds in its
+    place (a key that the reader may not use): such an attribute is unread, a gap, and never looks
+    like one that is not set. ``links`` are read like attributes that the schema lacks, for
+    ``parents`` to name: the instance that a volume is attached to.
+
+    ``companions`` are types without an entry that manage parts of this one. ``also_in`` names a
+    recorded block and its attribute that holds a region: there the instance manages an object of
+    the same id too (the replicas of a table), which is then not unmanaged.
+
+    ``assemble`` replaces listing for a type whose instances are made of objects of the ``parts``
+    types: it gets those that belong to a parent of the instance, and a parent itself where its type
+    is among the ``parts``. ``fingerprint`` is a path to a token of the list answer that changes
+    with the object.
     """
 
     name: str
@@ -205,6 +228,8 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     exists: str | None = None
     attributes: Mapping[str, AttributeLike] = {}
     unreadable: Mapping[str, str] = {}
+    refused: Mapping[str, str] = {}
+    links: Mapping[str, AttributeLike] = {}
     keys: tuple[tuple[str, ...], ...] = ()
     parents: tuple[ParentRef, ...] = ()
     companions: tuple[Companion, ...] = ()
@@ -216,6 +241,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     is_default: str | None = None
     owner: AttributeLike | None = None
     fingerprint: str | None = None
+    also_in: tuple[str, str] | None = None
     aliases: tuple[str, ...] = ()
     import_id: str | None = None
     cloud: str = "aws"

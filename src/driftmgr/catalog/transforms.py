@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from driftmgr.catalog.entry import UNTOLD
+
 
 def aws_tags(value: Any) -> dict[str, str]:
     """Tags in any of AWS's shapes (``Key``/``Value``, ``key``/``value``, ``TagKey``/``TagValue``, a map) as a map.
@@ -48,6 +50,11 @@ def boolean(value: Any) -> bool | None:
 def present(value: Any) -> bool:
     """Whether the API says anything at all."""
     return value is not None
+
+
+def if_told(value: Any) -> Any:
+    """The value, or ``UNTOLD`` where nothing was found: the API tells it only for objects of some kind."""
+    return UNTOLD if value is None else value
 
 
 def is_word(*words: str) -> Callable[[Any], bool | None]:

@@ -97,6 +97,7 @@ class _Failure:
         self.message = message
         self.count = 0
         self.parts: set[str] = set()
+        self.attributes: set[str] = set()
 
 
 class _TypeRun:
@@ -122,7 +123,7 @@ class _TypeRun:
         await _all(self._complete(item, joined) for item in items)
         for (operation, reason, code), failure in self._failures.items():
             whole = bool(failure.parts & self._observer.existence_needs)
-            lost = {name for part in failure.parts for name in self._observer.attributes_of(part)}
+            lost = {name for part in failure.parts for name in self._observer.attributes_of(part)} | failure.attributes
             times = f" ({failure.count} objects)" if failure.count > 1 else ""
             message = f"{code}: {failure.message}{times}"
             self._emit(self._gap(operation, reason, message, () if whole else tuple(sorted(lost))))
@@ -165,6 +166,9 @@ class _TypeRun:
         completed = {**item, **parts}
 
         async def detail(name: str, call: AwsCall) -> None:
+            if call.when is not None and not path_reader(call.when)(completed):
+                parts[name] = None
+                return
             try:
                 parts[name] = await self._collector.value(call, completed)
             except ApiError as error:
@@ -193,7 +197,11 @@ class _TypeRun:
     def _observe(self, item: Item, completed: Item, lacking: frozenset[str], lost: frozenset[str]) -> None:
         found = self._observer.observe(completed, self._collector.scope, lacking=lacking, lost=lost)
         if found is not None:
-            self._remember(item, found, lacking | lost)
+            for name, code in self._observer.refusals(completed).items():
+                operation = self._operation_telling(self._entry.refused[name])
+                error = ApiError(operation, str(code), "denied", "the answer holds this error in place of a value")
+                self._failure(error).attributes.add(name)
+            self._remember(item, found, lacking | lost | set(found.unread))
             self._emit(found)
 
     def _wanted_details(self, item: Item) -> dict[str, AwsCall]:
@@ -215,10 +223,18 @@ class _TypeRun:
         if token is not None and not missing:
             self._collector.fingerprints.looked(self._collector.scope, self._entry.name, found.id, token)
 
+    def _operation_telling(self, path: str) -> str:
+        names = names_in(path)
+        details = (call.operation for name, call in self._entry.details.items() if name in names)
+        return next(details, self._entry.list.operation if self._entry.list else "")
+
     def _fail(self, part: str, error: ApiError) -> None:
+        self._failure(error).parts.add(part)
+
+    def _failure(self, error: ApiError) -> _Failure:
         failure = self._failures.setdefault((error.operation, error.reason, error.code), _Failure(error.message))
         failure.count += 1
-        failure.parts.add(part)
+        return failure
 
     def _gap(self, operation: str, reason: GapReason, message: str, attributes: tuple[str, ...] = ()) -> Gap:
         return Gap(

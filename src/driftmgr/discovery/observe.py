@@ -19,11 +19,13 @@ class Observer:
         self._exists = path_reader(entry.exists) if entry.exists else None
         self._is_default = path_reader(entry.is_default) if entry.is_default else None
         self._owner = attribute_reader(entry.owner) if entry.owner else None
-        self._attributes = {name: attribute_reader(value) for name, value in entry.attributes.items()}
+        read = {**entry.attributes, **entry.links}
+        self._attributes = {name: attribute_reader(value) for name, value in read.items()}
+        self._refused = {name: path_reader(path) for name, path in entry.refused.items()}
         parts = frozenset((*entry.details, *entry.joins))
         self._needs = {
             name: parts if "@" in (names := names_in(as_attribute(value).path)) else parts & names
-            for name, value in entry.attributes.items()
+            for name, value in read.items()
         }
         self.existence_needs = parts & names_in(entry.exists) if entry.exists else frozenset()
 
@@ -45,6 +47,11 @@ class Observer:
         """Whether the completed item stands for an object of this type."""
         return self._exists is None or bool(self._exists(item))
 
+    def refusals(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """The attributes that the answer refuses to tell, each with the error in their place."""
+        told = ((name, reader(item)) for name, reader in self._refused.items())
+        return {name: error for name, error in told if error}
+
     def observe(
         self,
         item: Mapping[str, Any],
@@ -62,10 +69,11 @@ class Observer:
         if identity is None:
             return None
         missing = lacking | lost
+        unread = {name for name, needs in self._needs.items() if needs & lost} | self.refusals(item).keys()
         attributes = {
             name: value
             for name, reader in self._attributes.items()
-            if not (self._needs[name] & missing) and (value := reader(item)) is not UNTOLD
+            if name not in unread and not (self._needs[name] & missing) and (value := reader(item)) is not UNTOLD
         }
         attributes.setdefault("id", identity)
         region = self._region(item) if self._region else scope.region
@@ -77,7 +85,7 @@ class Observer:
             parents=self._parents(attributes),
             owner=self._owner(item) if self._owner else None,
             is_default=bool(self._is_default and self._is_default(item)),
-            unread=tuple(name for name, needs in self._needs.items() if needs & lost),
+            unread=tuple(name for name in self._attributes if name in unread),
         )
 
     def _parents(self, attributes: Mapping[str, Any]) -> tuple[Parent, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import jmespath
 
-from driftmgr.catalog.entry import Attribute, AttributeLike, Template, as_attribute
+from driftmgr.catalog.entry import UNTOLD, Attribute, AttributeLike, Template, as_attribute
 
 Reader = Callable[[Any], Any]
 
@@ -79,7 +79,10 @@ def _nested_reader(attribute: Attribute, find: Reader) -> Reader:
         if value is None:
             return []
         elements = value if isinstance(value, list) else [value]
-        return [{name: reader(element) for name, reader in readers.items()} for element in elements]
+        return [
+            {name: value for name, reader in readers.items() if (value := reader(element)) is not UNTOLD}
+            for element in elements
+        ]
 
     return read
 

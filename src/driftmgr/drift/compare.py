@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from driftmgr.catalog.entry import ResourceType
+import jmespath
+
+from driftmgr.catalog.entry import Attribute, ResourceType
 from driftmgr.catalog.schema import ResourceSchema
 from driftmgr.drift.pairing import Pair, pair_lists, pair_sets
 from driftmgr.drift.shape import DYNAMIC, Member, Shape, narrowed, resource_members, untyped
@@ -22,6 +24,7 @@ ABSENT_BLOCK = "absent_block"
 SAME_VALUE = "same_value"
 ORDER = "order"
 DEFAULT = "default"
+OTHER_FORM = "other_form"
 
 Reason = tuple[ChangeClass, str | None]
 """The class of a difference and, where it does not count, the rule that says so."""
@@ -60,7 +63,7 @@ class Comparator:
         tags = self._tags_compared(recorded, observed) if self._apart else None
         if not names and tags is None:
             return ()
-        walk = _Walk(sensitive)
+        walk = _Walk(sensitive, recorded)
         changes: list[AttributeChange] = []
         for name in names:
             if name not in self._apart:
@@ -92,7 +95,8 @@ class Comparator:
 class _Walk:
     """One instance: the recursive comparison of its attributes."""
 
-    def __init__(self, sensitive: tuple[str, ...]) -> None:
+    def __init__(self, sensitive: tuple[str, ...], recorded: Mapping[str, Any]) -> None:
+        self._recorded = recorded
         # An element's place differs on the two sides, so a secret in one element hides its like in all.
         self._secrets = tuple(_PLACE.sub("[]", path) for path in sensitive)
 
@@ -100,7 +104,11 @@ class _Walk:
         self, member: Member, before: Any, now: Any, rule: str | None, *, tags: bool = False
     ) -> Iterator[AttributeChange]:
         """Differences of an attribute of the resource; with a ``rule`` it is another instance's attribute."""
-        found = self._tags(member, before, now) if tags else self.member(member.name, member, before, now)
+        found = (
+            self._tags(member, before, now)
+            if tags
+            else self.member(member.name, member, before, now, within=self._recorded)
+        )
         if rule is None:
             yield from found
         elif any(change.classification == "drift" for change in found):
@@ -118,10 +126,17 @@ class _Walk:
         )
         yield from self._map(member.name, element, first, second)
 
-    def member(self, path: str, member: Member, before: Any, now: Any) -> Iterator[AttributeChange]:
-        """Differences of a named value."""
+    def member(
+        self, path: str, member: Member, before: Any, now: Any, *, within: Mapping[str, Any]
+    ) -> Iterator[AttributeChange]:
+        """Differences of a named value; ``within`` is the recorded object that holds it."""
         if before == now or not member.compared:
             return
+        if not self._is_recorded(member.attribute, within):
+            yield self._whole(path, member, before, now, ("representation", OTHER_FORM))
+            return
+        if member.attribute.own_tags:
+            now = self._without_default_tags(before, now)
         if member.computed:
             yield from self._computed(path, member, before, now)
         elif not fits(member.shape, before) or not fits(member.shape, now):
@@ -133,6 +148,19 @@ class _Walk:
                 yield self._masked(path, before, now, (worst.classification, worst.rule))
         else:
             yield from self._by_attribute(path, member, before, now)
+
+    def _is_recorded(self, attribute: Attribute, within: Mapping[str, Any]) -> bool:
+        if attribute.when is None:
+            return True
+        return bool(jmespath.search(attribute.when, {**within, "Resource": self._recorded}))
+
+    def _without_default_tags(self, before: Any, now: Any) -> Any:
+        # The provider's default tags are what the resource's tags_all has beside its tags.
+        if not isinstance(now, dict) or not isinstance(before, dict | None):
+            return now
+        own = {*(self._recorded.get("tags") or ()), *(before or ())}
+        everywhere = self._recorded.get("tags_all") or {}
+        return {key: text for key, text in now.items() if key in own or everywhere.get(key) != text}
 
     def _computed(self, path: str, member: Member, before: Any, now: Any) -> Iterator[AttributeChange]:
         if fits(member.shape, before) and fits(member.shape, now):
@@ -188,7 +216,7 @@ class _Walk:
             return
         for name in sorted(before.keys() & now.keys()):
             member = shape.members.get(name) or untyped(name)
-            yield from self.member(f"{path}.{name}", member, before[name], now[name])
+            yield from self.member(f"{path}.{name}", member, before[name], now[name], within=before)
 
     def _map(self, path: str, element: Shape, before: dict[str, Any], now: dict[str, Any]) -> Iterator[AttributeChange]:
         for key in sorted(before.keys() | now.keys()):
@@ -256,7 +284,7 @@ class _Walk:
         alike = sum(
             all(
                 change.classification != "drift"
-                for change in self.member("", member, before[member.name], now[member.name])
+                for change in self.member("", member, before[member.name], now[member.name], within=before)
             )
             for member in telling
         )

@@ -72,10 +72,10 @@ def detect(  # noqa: PLR0913  # the two sides, what is known of them, and the qu
 
     ``others`` are managed instances of types that the catalog lacks: they may manage a part of an object that it has.
     """
-    traits = traits_of(instances, catalog)
+    traits, others = traits_of(instances, catalog), tuple(others)
     reported: frozenset[str] = frozenset() if asked.managed_only else asked.types
     companions = Companions(catalog, traits, objects, others, reported=reported)
-    return _Judge(catalog, match(catalog, traits, objects), gaps, asked, companions).findings(objects)
+    return _Judge(catalog, match(catalog, traits, objects, others), gaps, asked, companions).findings(objects)
 
 
 class _Judge:

@@ -7,7 +7,7 @@ import msgspec
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import GLOBAL, Assembled
 from driftmgr.drift.traits import Key, Traits, keys_of
-from driftmgr.model import RemoteObject, Scope
+from driftmgr.model import RemoteObject, ResourceInstance, Scope
 
 ObjectKey = tuple[str, str, Scope]
 
@@ -39,10 +39,16 @@ def object_key(found: RemoteObject) -> ObjectKey:
     return found.type, found.id, found.scope
 
 
-def match(catalog: Catalog, traits: Iterable[Traits], objects: Sequence[RemoteObject]) -> Matching:
+def match(
+    catalog: Catalog,
+    traits: Iterable[Traits],
+    objects: Sequence[RemoteObject],
+    others: Iterable[ResourceInstance] = (),
+) -> Matching:
     """Pair each instance with the object that its most trusted key names, within its account and region.
 
-    Several instances (of several states) may stand for one object.
+    Several instances (of several states) may stand for one object. ``others`` are managed instances of types that the
+    catalog lacks: an object with an ARN that the cloud gave one of them is managed too.
     """
     index: dict[Key, list[RemoteObject]] = {}
     parts: dict[tuple[str, str], list[RemoteObject]] = {}
@@ -70,12 +76,38 @@ def match(catalog: Catalog, traits: Iterable[Traits], objects: Sequence[RemoteOb
         else:
             unmatched.append(item)
         managed.update(map(object_key, candidates))
+    managed.update(key for item, found in pairs for key in _replicas(item, found))
+    arns = _arns_given(catalog, others)
+    managed.update(object_key(found) for found in objects if found.attributes.get("arn") in arns)
     return Matching(
         pairs=tuple(pairs),
         assembled=tuple(assembled),
         unmatched=tuple(unmatched),
         ambiguous=tuple(ambiguous),
         managed=frozenset(managed),
+    )
+
+
+def _replicas(item: Traits, found: RemoteObject) -> Iterator[ObjectKey]:
+    """The keys of objects in other regions that an instance manages with its own."""
+    if item.entry.also_in is None:
+        return
+    block, attribute = item.entry.also_in
+    for element in item.instance.attributes.get(block) or ():
+        if region := element.get(attribute):
+            identity = found.id.replace(f":{found.scope.region}:", f":{region}:")
+            yield found.type, identity, msgspec.structs.replace(found.scope, region=region)
+
+
+def _arns_given(catalog: Catalog, others: Iterable[ResourceInstance]) -> frozenset[str]:
+    """The ARNs of instances whose type has its own (computed), not another object's as an argument."""
+    return frozenset(
+        arn
+        for instance in others
+        if instance.type in catalog.schemas
+        and (schema := catalog.schemas[instance.type].block.attributes.get("arn")) is not None
+        and not schema.configurable
+        and (arn := instance.attributes.get("arn"))
     )
 
 
