@@ -174,13 +174,16 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True):
     """A resource type, not in the catalog itself, that manages a part of another type on its own.
 
     When a state has an instance of ``type`` whose ``attribute`` is this object's ``by``, the ``inline`` attributes are
-    not compared here. (Types of the catalog say this themselves, by ``ParentRef``.)
+    not compared here. (Types of the catalog say this themselves, by ``ParentRef``.) With ``whole`` such an instance
+    stands for the object itself (``aws_default_vpc``), and for the children that ``inline`` shows: they are not
+    unmanaged, whatever the gap of that type costs.
     """
 
     type: str
     attribute: str
-    inline: tuple[str, ...]
+    inline: tuple[str, ...] = ()
     by: str = "id"
+    whole: bool = False
 
 
 class Assembled(msgspec.Struct, frozen=True, kw_only=True):

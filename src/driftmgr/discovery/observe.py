@@ -5,6 +5,7 @@ from typing import Any
 
 from driftmgr.catalog.entry import UNTOLD, ResourceType, as_attribute
 from driftmgr.discovery.paths import attribute_reader, names_in, path_reader, source_reader
+from driftmgr.drift.traits import as_values
 from driftmgr.model import Parent, RemoteObject, Scope
 
 
@@ -90,8 +91,9 @@ class Observer:
 
     def _parents(self, attributes: Mapping[str, Any]) -> tuple[Parent, ...]:
         found = (
-            (reference, attributes.get(reference.attribute))
+            (reference, value)
             for reference in self.entry.parents
             if reference.when is None or attributes.get(reference.when[0]) == reference.when[1]
+            for value in as_values(attributes.get(reference.attribute))
         )
         return tuple(dict.fromkeys(Parent(type=ref.type, id=str(value)) for ref, value in found if value))

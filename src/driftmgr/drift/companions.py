@@ -8,11 +8,13 @@ its kind, on the parent if the parent records such children itself.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import Companion
 from driftmgr.drift.match import Matching, ObjectKey, object_key
 from driftmgr.drift.shape import DYNAMIC
-from driftmgr.drift.traits import Place, Reference, Traits, may_be_in, place_of, references_of
+from driftmgr.drift.traits import Place, Reference, Traits, as_values, may_be_in, place_of, references_of
 from driftmgr.drift.values import is_vacuous
 from driftmgr.model import RemoteObject, ResourceInstance, Scope
 
@@ -21,6 +23,13 @@ CHILD_REPORTED = "child_reported"
 
 Slot = tuple[Reference, str]
 """A parent and one of its attributes."""
+
+
+class Adopted(msgspec.Struct, frozen=True, kw_only=True):
+    """Objects that instances of types without an entry stand for: their addresses, and the children they speak for."""
+
+    addresses: dict[ObjectKey, str]
+    children: frozenset[ObjectKey]
 
 
 class Companions:
@@ -42,7 +51,9 @@ class Companions:
         """
         self._catalog = catalog
         self._reported = frozenset(reported)
-        self._managed: dict[Slot, set[Place]] = _managed_by_others(catalog, others)
+        self._managed: dict[Slot, set[Place]] = {}
+        self._adopters: dict[Reference, list[tuple[Place, str, Companion]]] = {}
+        self._read_others(catalog, others)
         for item in traits:
             for reference, inline in item.children_of:
                 for name in inline:
@@ -53,6 +64,44 @@ class Companions:
             for reference, inline, part in references_of(catalog[found.type], found.attributes):
                 for name in inline:
                     self._children.setdefault((reference, name), []).append((found, part))
+
+    def _read_others(self, catalog: Catalog, others: Iterable[ResourceInstance]) -> None:
+        known: dict[str, list[tuple[str, Companion]]] = {}
+        for entry in catalog:
+            for companion in entry.companions:
+                known.setdefault(companion.type, []).append((entry.name, companion))
+        for instance in others:
+            attributes = instance.attributes if instance.type in known else {}
+            place = place_of(attributes)
+            for parent, companion in known.get(instance.type, ()):
+                for value in filter(None, as_values(attributes.get(companion.attribute))):
+                    reference = parent, companion.by, str(value)
+                    for name in companion.inline:
+                        self._managed.setdefault((reference, name), set()).add(place)
+                    if companion.whole:
+                        adopter = place, str(instance.address), companion
+                        self._adopters.setdefault(reference, []).append(adopter)
+
+    def adopted(self, objects: Iterable[RemoteObject]) -> Adopted:
+        """The objects that a state manages by types without an entry."""
+        addresses: dict[ObjectKey, str] = {}
+        children: set[ObjectKey] = set()
+        for found, address, slots in self._adoptions(objects):
+            addresses.setdefault(object_key(found), address)
+            shown = (pair for slot in slots for pair in self._children_in(slot, found.scope))
+            children.update(object_key(child) for child, part in shown if part)
+        return Adopted(addresses=addresses, children=frozenset(children))
+
+    def _adoptions(self, objects: Iterable[RemoteObject]) -> Iterator[tuple[RemoteObject, str, list[Slot]]]:
+        bys: dict[str, set[str]] = {}
+        for kind, by, _ in self._adopters:
+            bys.setdefault(kind, set()).add(by)
+        for found in objects:
+            for by in bys.get(found.type, ()):
+                reference = found.type, by, str(found.attributes.get(by))
+                for place, address, companion in self._adopters.get(reference, ()):
+                    if may_be_in(place, found.scope):
+                        yield found, address, [(reference, name) for name in companion.inline]
 
     def skipped(
         self, kind: str, recorded: Mapping[str, Any], observed: Mapping[str, Any], scope: Scope
@@ -105,33 +154,13 @@ def _slots(catalog: Catalog) -> dict[str, set[tuple[str, str]]]:
     return slots
 
 
-def _managed_by_others(catalog: Catalog, others: Iterable[ResourceInstance]) -> dict[Slot, set[Place]]:
-    known: dict[str, list[tuple[str, Companion]]] = {}
-    for entry in catalog:
-        for companion in entry.companions:
-            known.setdefault(companion.type, []).append((entry.name, companion))
-    managed: dict[Slot, set[Place]] = {}
-    for instance in others:
-        attributes = instance.attributes if instance.type in known else {}
-        place = place_of(attributes)
-        for parent, companion in known.get(instance.type, ()):
-            for value in _values(attributes.get(companion.attribute)):
-                for name in companion.inline:
-                    managed.setdefault(((parent, companion.by, str(value)), name), set()).add(place)
-    return managed
-
-
-def _values(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else [value] if value else []
-
-
 class Family:
     """Parents of remote objects, and whether a state manages them."""
 
-    def __init__(self, catalog: Catalog, matching: Matching, objects: Iterable[RemoteObject]) -> None:
+    def __init__(self, catalog: Catalog, matching: Matching, objects: Iterable[RemoteObject], adopted: Adopted) -> None:
         self._catalog = catalog
-        self._managed = matching.managed
-        self._addresses: dict[ObjectKey, str] = {}
+        self._managed = matching.managed | adopted.addresses.keys()
+        self._addresses = dict(adopted.addresses)
         self._objects: dict[Reference, list[RemoteObject]] = {}
         bys: dict[str, set[str]] = {}
         for entry in catalog:

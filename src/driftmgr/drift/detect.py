@@ -116,7 +116,9 @@ class _Judge:
                 self._no_verdict(item, "match", f"{len(candidates)} objects answer to its id")
         self._judge_unmatched()
         if not self._asked.managed_only:
-            family = Family(self._catalog, self._matching, objects)
+            adopted = self._companions.adopted(objects)
+            spoken_for |= adopted.addresses.keys() | adopted.children
+            family = Family(self._catalog, self._matching, objects, adopted)
             for found in objects:
                 if object_key(found) not in spoken_for:
                     self._judge_object(found, family)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from driftmgr.catalog import Catalog
-from driftmgr.catalog.entry import GLOBAL, ResourceType
+from driftmgr.catalog.entry import GLOBAL, Attribute, ResourceType
 from driftmgr.model import ResourceInstance, Scope
 
 Key = tuple[str, tuple[str, ...], tuple[str, ...]]
@@ -43,13 +43,20 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def keys_of(entry: ResourceType, attributes: Mapping[str, Any]) -> tuple[Key, ...]:
-    """The keys that attributes of either side give; one with an empty part is none."""
+    """The keys that attributes of either side give, in their normal form; one with an empty part is none."""
     keys: list[Key] = []
     for names in (*_ALWAYS, *entry.keys):
-        values = tuple(_text(attributes.get(name)) for name in names)
+        values = tuple(_text(_normal(entry, name, attributes.get(name))) for name in names)
         if all(values):
             keys.append((entry.name, names, values))
     return tuple(keys)
+
+
+def _normal(entry: ResourceType, name: str, value: Any) -> Any:
+    attribute = entry.attributes.get(name)
+    if isinstance(attribute, Attribute) and attribute.normal is not None and value is not None:
+        return attribute.normal(value)
+    return value
 
 
 def references_of(
@@ -60,8 +67,14 @@ def references_of(
         ((ref.type, ref.by, value), ref.inline, ref.part)
         for ref in entry.parents
         if ref.when is None or attributes.get(ref.when[0]) == ref.when[1]
-        for value in _texts(attributes.get(ref.attribute))
+        for value in map(_text, as_values(attributes.get(ref.attribute)))
+        if value
     )
+
+
+def as_values(value: Any) -> list[Any]:
+    """The values of an attribute that names one object or several."""
+    return value if isinstance(value, list) else [value]
 
 
 def traits_of(instances: Iterable[ResourceInstance], catalog: Catalog) -> tuple[Traits, ...]:
@@ -145,10 +158,6 @@ def _majorities(found: Iterable[Traits]) -> tuple[dict[tuple[str, str], str], di
         {name: counter.most_common(1)[0][0] for name, counter in accounts.items()},
         {name: counter.most_common(1)[0][0] for name, counter in regions.items()},
     )
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(filter(None, map(_text, value if isinstance(value, list) else [value])))
 
 
 def _text(value: Any) -> str:
