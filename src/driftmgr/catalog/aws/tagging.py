@@ -27,7 +27,9 @@ _MAKERS = {
     "aws:eks:cluster-name": "EKS cluster",
     "eks:nodegroup-name": "EKS node group",
     "elasticbeanstalk:environment-name": "Elastic Beanstalk environment",
+    "elbv2.k8s.aws/cluster": "Kubernetes cluster",
     "karpenter.sh/nodepool": "Karpenter node pool",
+    "kubernetes.io/service-name": "Kubernetes service",
 }
 
 
