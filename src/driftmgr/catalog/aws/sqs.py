@@ -1,11 +1,16 @@
 """Amazon SQS. Source of the mapping: provider ``internal/service/sqs/queue.go`` and the API's GetQueueAttributes."""
 
-from driftmgr.catalog.aws.tagging import tags_by_arn
-from driftmgr.catalog.entry import MEDIUM, Attribute, ResourceType, aws_call
+from driftmgr.catalog.aws.tagging import MADE_BY_TAGS, tags_by_arn
+from driftmgr.catalog.entry import MEDIUM, Attribute, Companion, ResourceType, aws_call
 from driftmgr.catalog.equivalences import same_iam_policy, same_json
 from driftmgr.catalog.transforms import aws_tags, boolean, integer, last_part, none_if_empty
 
 NAME_PREFIX = "only used when the name is made; the name itself is compared"
+
+
+def _managed_by(resource_type: str, attribute: str) -> Companion:
+    # The provider names a queue by its URL.
+    return Companion(type=resource_type, attribute="queue_url", inline=(attribute,))
 
 
 def _reuse_period(value: str | None) -> int:
@@ -24,6 +29,7 @@ QUEUE = ResourceType(
     },
     joins={"Tags": tags_by_arn("sqs", "Attributes.QueueArn")},
     id="Value",
+    owner=MADE_BY_TAGS,
     attributes={
         "arn": "Attributes.QueueArn",
         "url": "Value",
@@ -48,4 +54,9 @@ QUEUE = ResourceType(
         "tags_all": Attribute("Tags", read=aws_tags),
     },
     unreadable={"name_prefix": NAME_PREFIX},
+    companions=(
+        _managed_by("aws_sqs_queue_policy", "policy"),
+        _managed_by("aws_sqs_queue_redrive_policy", "redrive_policy"),
+        _managed_by("aws_sqs_queue_redrive_allow_policy", "redrive_allow_policy"),
+    ),
 )

@@ -1,0 +1,82 @@
+"""Answers of AWS held to botocore's model, what the catalog reads from them, and how that compares with a state.
+
+For what no emulator tells: an answer that AWS could not give, by a member or a type, fails here.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import botocore.session
+from botocore.validate import ParamValidator
+
+from driftmgr.catalog import catalog_of
+from driftmgr.clouds import ApiError
+from driftmgr.discovery.collect import Collector
+from driftmgr.drift.compare import Comparator
+from driftmgr.model import Gap, RemoteObject, Scope
+
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+AWS = catalog_of("aws")
+HERE = Scope(cloud="aws", account=ACCOUNT, region=REGION)
+
+Answer = dict[str, Any] | ApiError
+Answers = Mapping[str, Answer | Callable[[Mapping[str, Any]], Answer]]
+"""What each operation answers: always the same, or by the request's parameters."""
+
+_SESSION = botocore.session.Session()
+
+
+def refused(operation: str, code: str) -> ApiError:
+    """An operation that ends with an error."""
+    return ApiError(operation, code, "denied", "no")
+
+
+def tagged(*arns: str, **tags: str) -> dict[str, Any]:
+    """What the Resource Groups Tagging API lists: objects, all with the same tags."""
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    return {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": listed} for arn in arns]}
+
+
+class AnsweringApi:
+    """The outside as a table of answers; an operation that is not in it must not be asked."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self.calls = 0
+
+    async def pages(
+        self, scope: Scope, operation: str, params: Mapping[str, Any], *, region: str | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        self.calls += 1
+        known = self._answers[operation]
+        answer = known(params) if callable(known) else known
+        if isinstance(answer, ApiError):
+            raise answer
+        yield held_to_model(operation, answer)
+
+
+def held_to_model(operation: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer, if AWS could give it."""
+    service, method = operation.split(".")
+    model = _SESSION.get_service_model(service)
+    name = next(name for name in model.operation_names if name.lower() == method.replace("_", ""))
+    report = ParamValidator().validate(answer, model.operation_model(name).output_shape)
+    assert not report.has_errors(), report.generate_report()
+    return answer
+
+
+def collect(resource_type: str, answers: Answers) -> tuple[dict[str, RemoteObject], list[Gap]]:
+    """The objects of a type by id, and the gaps, as a deep scan reads them from answers."""
+    found: list[RemoteObject | Gap] = []
+    untagged = {"resourcegroupstaggingapi.get_resources": tagged()}
+    collector = Collector(AWS, AnsweringApi({**untagged, **answers}), HERE, "deep")
+    asyncio.run(collector.collect([resource_type], found.append))
+    objects = {item.id: item for item in found if isinstance(item, RemoteObject)}
+    return objects, [item for item in found if isinstance(item, Gap)]
+
+
+def drifts(found: RemoteObject, **recorded: Any) -> list[str]:
+    """The paths of what differs from recorded attributes and counts."""
+    changes = Comparator(AWS[found.type], AWS.schemas[found.type]).compare(recorded, found.attributes)
+    return [change.path for change in changes if change.classification == "drift"]
