@@ -147,6 +147,48 @@ def test_limits_of_requests_on_demand(recorded: Any, told: dict[str, int] | None
     assert drifts(found, global_secondary_index=[recorded_index]) == [f"{path}{place}" for place in expected]
 
 
+def keyed(**kinds: str) -> list[dict[str, str]]:
+    """A key schema: attribute names and their kinds."""
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in kinds.items()]
+
+
+def test_an_index_of_the_same_name_is_the_same_index() -> None:
+    """An index that was made anew is told by what differs in it, however much that is."""
+    index = {
+        "IndexName": "by-day",
+        "KeySchema": keyed(week="HASH", hour="RANGE"),
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+        "ProvisionedThroughput": {"ReadCapacityUnits": 9, "WriteCapacityUnits": 9},
+    }
+    recorded = {
+        "name": "by-day",
+        "hash_key": "day",
+        "range_key": "",
+        "projection_type": "ALL",
+        "non_key_attributes": [],
+        "on_demand_throughput": [],
+        "read_capacity": 1,
+        "write_capacity": 1,
+    }
+    changed = ("hash_key", "projection_type", "range_key", "read_capacity", "write_capacity")
+    assert drifts(table(GlobalSecondaryIndexes=[index]), global_secondary_index=[recorded]) == [
+        f"global_secondary_index[0].{name}" for name in changed
+    ]
+
+
+def test_a_key_of_several_attributes_is_no_single_one() -> None:
+    """Newer providers record no ``hash_key`` of such an index; those that know none of it have none to compare."""
+    index = {"IndexName": "by-day", "KeySchema": keyed(day="HASH", shop="HASH", hour="RANGE")}
+    recorded = {"name": "by-day", "hash_key": "", "range_key": "hour", "key_schema": [{"attribute_name": "day"}]}
+    assert drifts(table(GlobalSecondaryIndexes=[index]), global_secondary_index=[recorded]) == []
+
+
+def test_a_key_attribute_of_another_type_is_one_change() -> None:
+    """Attributes are known by their names."""
+    found = table(AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "N"}])
+    assert drifts(found, attribute=[{"name": "id", "type": "S"}]) == ["attribute[0].type"]
+
+
 def test_projected_attributes_have_no_order() -> None:
     """The provider keeps those of a local index in a list, yet DynamoDB gives their order no meaning."""
     index = {

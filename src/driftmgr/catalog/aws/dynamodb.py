@@ -39,8 +39,13 @@ def request_units(limit: Any) -> Any:
     return limit or -1
 
 
-def _key(kind: str, of: str = "") -> str:
-    return f"{of}KeySchema[?KeyType=='{kind}'].AttributeName | [0]"
+def _only(names: list[str] | None) -> str | None:
+    # An index may have keys of several attributes: newer providers record these elsewhere, and no single one here.
+    return names[0] if names and len(names) == 1 else None
+
+
+def _key(kind: str, of: str = "") -> Attribute:
+    return Attribute(f"{of}KeySchema[?KeyType=='{kind}'].AttributeName", read=_only)
 
 
 _UNITS = {"read_capacity": "ReadCapacityUnits", "write_capacity": "WriteCapacityUnits"}
@@ -99,12 +104,14 @@ TABLE = ResourceType(
     attributes=_capacities("Table.")
     | {
         "arn": _ARN,
-        "attribute": Attribute("Table.AttributeDefinitions", nested={"name": "AttributeName", "type": "AttributeType"}),
+        "attribute": Attribute(
+            "Table.AttributeDefinitions", nested={"name": "AttributeName", "type": "AttributeType"}, key="name"
+        ),
         "billing_mode": Attribute("Table.BillingModeSummary.BillingMode", default="PROVISIONED"),
         "deletion_protection_enabled": Attribute("Table.DeletionProtectionEnabled", default=False),
-        "global_secondary_index": Attribute("Table.GlobalSecondaryIndexes", nested=_GLOBAL_INDEX),
+        "global_secondary_index": Attribute("Table.GlobalSecondaryIndexes", nested=_GLOBAL_INDEX, key="name"),
         "hash_key": _key("HASH", "Table."),
-        "local_secondary_index": Attribute("Table.LocalSecondaryIndexes", nested=_LOCAL_INDEX),
+        "local_secondary_index": Attribute("Table.LocalSecondaryIndexes", nested=_LOCAL_INDEX, key="name"),
         "name": "Value",
         "on_demand_throughput": Attribute("Table.OnDemandThroughput", nested=_ON_DEMAND),
         "point_in_time_recovery": Attribute(
@@ -115,7 +122,7 @@ TABLE = ResourceType(
             },
         ),
         "range_key": _key("RANGE", "Table."),
-        "replica": Attribute("Table.Replicas", nested={"region_name": "RegionName"}),
+        "replica": Attribute("Table.Replicas", nested={"region_name": "RegionName"}, key="region_name"),
         "server_side_encryption": Attribute(
             "{Described: Table.SSEDescription, DefaultKey: DefaultKey}",
             read=without_default_key,
