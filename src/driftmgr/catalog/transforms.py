@@ -3,7 +3,10 @@
 A word here is used by more than one entry; what only one entry needs stays private in its module.
 """
 
+import base64
+import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -101,3 +104,31 @@ def json_text(value: Any) -> str | None:
 def url_decoded(value: Any) -> str | None:
     """A policy document as IAM sends it: percent-encoded JSON (botocore decodes some of them to a structure)."""
     return unquote(value) if isinstance(value, str) else json_text(value)
+
+
+_SHA1 = re.compile(r"[0-9a-f]{40}\Z")
+_SHA1_OF_NOTHING = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+
+
+def user_data_hash(value: str | None) -> str | None:
+    """User data as providers up to 5 record it: the SHA-1 of the bytes, in hex.
+
+    Takes the text itself (providers from 6 on), its base64 form (the API) or what is a hash already; no data is null.
+    Rule: provider ``internal/service/ec2/ec2_instance.go``, ``userDataHashSum``.
+    """
+    if not value:
+        return None
+    if _SHA1.match(value):
+        digest = value
+    else:
+        try:
+            data = base64.b64decode(value, validate=True)
+        except ValueError:
+            data = value.encode()
+        digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    return None if digest == _SHA1_OF_NOTHING else digest
+
+
+def flag_text(value: Any) -> str | None:
+    """A boolean as the text of the SDK's nullable booleans: ``"true"``, ``"false"``, null."""
+    return None if value is None else str(value).lower()

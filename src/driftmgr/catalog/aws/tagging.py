@@ -21,6 +21,7 @@ def tags_by_arn(resource_type: str, arn: str | Template) -> Join:
 
 
 # Tags that a service puts on what it makes, and what it is called: nobody's Terraform state should know these objects.
+# The first that fits names the maker: Karpenter launches through fleets.
 _MAKERS = {
     "aws:autoscaling:groupName": "autoscaling group",
     "aws:cloudformation:stack-name": "CloudFormation stack",
@@ -29,7 +30,11 @@ _MAKERS = {
     "elasticbeanstalk:environment-name": "Elastic Beanstalk environment",
     "elbv2.k8s.aws/cluster": "Kubernetes cluster",
     "karpenter.sh/nodepool": "Karpenter node pool",
+    "karpenter.sh/provisioner-name": "Karpenter provisioner",
+        "kubernetes.io/created-for/pvc/name": "Kubernetes volume claim",
     "kubernetes.io/service-name": "Kubernetes service",
+    "aws:ec2:fleet-id": "EC2 fleet",
+    "aws:ec2spot:fleet-request-id": "Spot fleet",
 }
 
 
@@ -41,3 +46,12 @@ def maker_of_tags(tags: Any) -> str | None:
 
 MADE_BY_TAGS = Attribute("Tags", read=maker_of_tags)
 """``owner=`` of a type whose tags are ``Tags``."""
+
+
+def maker(found: Any) -> str | None:
+    """The AWS service that operates an object, or else its maker by tags; from ``operator`` and ``tags``."""
+    return found["operator"] or maker_of_tags(found["tags"])
+
+
+MADE_BY_SERVICE = Attribute("{operator: Operator.Principal, tags: Tags}", read=maker)
+"""``owner=`` of a type that also tells the service which operates it (EKS Auto Mode, ECS managed instances)."""
