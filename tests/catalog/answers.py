@@ -11,8 +11,10 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from driftmgr.catalog import catalog_of
+from driftmgr.catalog.entry import ResourceType
 from driftmgr.clouds import ApiError
 from driftmgr.discovery.collect import Collector
+from driftmgr.discovery.observe import Observer
 from driftmgr.drift.compare import Comparator
 from driftmgr.model import Gap, RemoteObject, Scope
 
@@ -61,9 +63,26 @@ def held_to_model(operation: str, answer: dict[str, Any]) -> dict[str, Any]:
     service, method = operation.split(".")
     model = _SESSION.get_service_model(service)
     name = next(name for name in model.operation_names if name.lower() == method.replace("_", ""))
-    report = ParamValidator().validate(answer, model.operation_model(name).output_shape)
+    return _held_to(model.operation_model(name).output_shape, answer)
+
+
+def shaped(service: str, shape: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """A part of an answer, if it has that shape of the service's model."""
+    return _held_to(_SESSION.get_service_model(service).shape_for(shape), answer)
+
+
+def _held_to(shape: Any, answer: dict[str, Any]) -> dict[str, Any]:
+    report = ParamValidator().validate(answer, shape)
     assert not report.has_errors(), report.generate_report()
     return answer
+
+
+def observed(entry: ResourceType, item: Mapping[str, Any]) -> RemoteObject:
+    """The object that an entry reads from one listed item with its details and joins."""
+    words = {"account": ACCOUNT, "region": REGION, "partition": "aws"}
+    found = Observer(entry).observe({**item, "Scope": words}, HERE)
+    assert found is not None
+    return found
 
 
 def collect(resource_type: str, answers: Answers) -> tuple[dict[str, RemoteObject], list[Gap]]:
@@ -78,5 +97,10 @@ def collect(resource_type: str, answers: Answers) -> tuple[dict[str, RemoteObjec
 
 def drifts(found: RemoteObject, **recorded: Any) -> list[str]:
     """The paths of what differs from recorded attributes and counts."""
-    changes = Comparator(AWS[found.type], AWS.schemas[found.type]).compare(recorded, found.attributes)
+    return drift(AWS[found.type], recorded, found.attributes)
+
+
+def drift(entry: ResourceType, recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The same for attributes of both sides."""
+    changes = Comparator(entry, AWS.schemas[entry.name]).compare(recorded, now)
     return [change.path for change in changes if change.classification == "drift"]

@@ -57,6 +57,15 @@ def test_no_tags_are_an_empty_map() -> None:
         ("url_decoded", "%7B%22a%22%3A1%7D", '{"a":1}'),
         ("url_decoded", {"a": 1}, '{"a":1}'),
         ("url_decoded", None, None),
+        ("flag_text", True, "true"),
+        ("flag_text", False, "false"),
+        ("flag_text", None, None),
+        ("user_data_hash", "hello", "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"),
+        ("user_data_hash", "aGVsbG8=", "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"),
+        ("user_data_hash", "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d", "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"),
+        ("user_data_hash", "da39a3ee5e6b4b0d3255bfef95601890afd80709", None),
+        ("user_data_hash", "", None),
+        ("user_data_hash", None, None),
     ],
 )
 def test_a_transform_gives_terraforms_shape(name: str, value: Any, expected: Any) -> None:

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
-from conformance.harness import Case
+from conformance.harness import Case, Finding
 
 # The emulator forgets the groups of an instance that is launched into a named subnet, so "full" lives in the default
 # VPC, and of one whose shutdown behaviour is changed, so "separate" has that. It knows neither detailed monitoring,
@@ -67,9 +67,14 @@ resource "aws_instance" "full" {{
   }}
   tags = {{ Name = "full", stage = "live", cost = "42" }}
 }}
+resource "aws_launch_template" "plain" {{ name = "plain" }}
 resource "aws_instance" "plain" {{
   ami           = "{AMI}"
   instance_type = "m5.large"
+  launch_template {{
+    name    = aws_launch_template.plain.name
+    version = "$Latest"
+  }}
 }}
 resource "aws_instance" "separate" {{
   ami              = "{AMI}"
@@ -107,14 +112,17 @@ resource "aws_volume_attachment" "data" {{
 }}
 """
 
-TYPES = ("aws_subnet", "aws_instance", "aws_ebs_volume", "aws_volume_attachment")
+TYPES = ("aws_subnet", "aws_launch_template", "aws_instance", "aws_ebs_volume", "aws_volume_attachment")
+
+
+FULL, PLAIN, SEPARATE = "aws_instance.full", "aws_instance.plain", "aws_instance.separate"
 
 
 def volume_at(case: Case, address: str, device: str) -> str:
     """The id of the volume that the state records at a device of an instance."""
     attributes = case.recorded(address)
     devices = attributes["root_block_device"] + attributes["ebs_block_device"]
-    return next(found["volume_id"] for found in devices if found["device_name"] == device)
+    return str(next(found["volume_id"] for found in devices if found["device_name"] == device))
 
 
 def new_volume(ec2: Any, size: int) -> str:
@@ -123,14 +131,116 @@ def new_volume(ec2: Any, size: int) -> str:
     return volume
 
 
-def changed_groups(case: Case) -> set[tuple[str, str, str]]:
-    """What leaving the group "admin" changes: ids and, in the default VPC, names, at their places in the state."""
-    recorded, admin = case.recorded("aws_instance.full"), case.recorded("aws_security_group.admin")
-    places = {
-        "security_groups": recorded["security_groups"].index("admin"),
-        "vpc_security_group_ids": recorded["vpc_security_group_ids"].index(admin["id"]),
+def new_instance(case: Case, *tags: dict[str, str]) -> str:
+    """An instance made by hand in the managed subnet."""
+    instance: str = case.client("ec2").run_instances(
+        ImageId=AMI,
+        MinCount=1,
+        MaxCount=1,
+        SubnetId=case.recorded("aws_subnet.main")["id"],
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}] if tags else [],
+    )["Instances"][0]["InstanceId"]
+    return instance
+
+
+def change_nothing(case: Case) -> None:
+    """What is no drift: an instance that was stopped, an elastic address on another, what a service made."""
+    ec2 = case.client("ec2")
+    ec2.stop_instances(InstanceIds=[case.recorded(PLAIN)["id"]])
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=address, InstanceId=case.recorded(SEPARATE)["id"])
+    node = new_instance(case, {"Key": "eks:nodegroup-name", "Value": "a"})
+    ec2.attach_volume(Device="/dev/sdx", InstanceId=node, VolumeId=new_volume(ec2, 2))
+
+
+def change_values(case: Case) -> set[Finding]:
+    """Values of every kind, set to unset, unset to set, elements and tags; gives what is to be reported."""
+    ec2 = case.client("ec2")
+    full, plain, separate = (case.recorded(address) for address in (FULL, PLAIN, SEPARATE))
+    for change in (
+        {"InstanceType": {"Value": "t3.large"}},
+        {"DisableApiTermination": {"Value": True}},
+        {"DisableApiStop": {"Value": False}},
+        {"SourceDestCheck": {"Value": True}},
+        {"UserData": {"Value": b64encode(b"#!/bin/sh\nrm -rf /\n")}},
+    ):
+        ec2.modify_instance_attribute(InstanceId=full["id"], **change)
+    for instance, data in ((plain, b"from nowhere"), (separate, b"other")):
+        ec2.modify_instance_attribute(InstanceId=instance["id"], UserData={"Value": b64encode(data)})
+    behaviour = {"Attribute": "instanceInitiatedShutdownBehavior", "Value": "stop"}
+    ec2.modify_instance_attribute(InstanceId=separate["id"], **behaviour)
+    options = {"HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 2, "InstanceMetadataTags": "enabled"}
+    ec2.modify_instance_metadata_options(InstanceId=full["id"], HttpTokens="optional", **options)
+    admin, web = (case.recorded(f"aws_security_group.{name}")["id"] for name in ("admin", "web"))
+    ec2.modify_instance_attribute(InstanceId=full["id"], Groups=[web])
+    ec2.create_tags(Resources=[full["id"]], Tags=[{"Key": "stage", "Value": "test"}, {"Key": "by", "Value": "hand"}])
+    ec2.delete_tags(Resources=[full["id"]], Tags=[{"Key": "cost"}])
+    (profile,) = ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]
+    ec2.disassociate_iam_instance_profile(AssociationId=profile["AssociationId"])
+    ec2.create_launch_template_version(LaunchTemplateName="plain", LaunchTemplateData={"ImageId": "ami-1"})
+    names = ("instance_type", "disable_api_termination", "disable_api_stop", "source_dest_check", "user_data")
+    tags = ('tags_all["stage"]', 'tags_all["by"]', 'tags_all["cost"]')
+    # In the default VPC groups are recorded by id and by name.
+    groups = (
+        f"vpc_security_group_ids[{full['vpc_security_group_ids'].index(admin)}]",
+        f"security_groups[{full['security_groups'].index('admin')}]",
+    )
+    others = ("metadata_options[0].http_tokens", "iam_instance_profile")
+    return {("changed", FULL, path) for path in (*names, *tags, *groups, *others)} | {
+        ("changed", PLAIN, "user_data"),
+        ("changed", PLAIN, "launch_template"),
+        ("changed", "aws_launch_template.plain", "image_id"),
+        # The emulator keeps the template's own tags in its first version.
+        ("changed", "aws_launch_template.plain", "tag_specifications[0]"),
+        ("changed", SEPARATE, "user_data_base64"),
+        ("changed", SEPARATE, "instance_initiated_shutdown_behavior"),
     }
-    return {("changed", "aws_instance.full", f"{name}[{place}]") for name, place in places.items()}
+
+
+def change_devices(case: Case) -> set[Finding]:
+    """Devices changed, one detached, one attached where the state lists devices, one where it lists none."""
+    ec2 = case.client("ec2")
+    full, plain = (case.recorded(address)["id"] for address in (FULL, PLAIN))
+    root, data, detached = (volume_at(case, FULL, device) for device in ("/dev/sda1", "/dev/sdf", "/dev/sdg"))
+    kept = {"DeviceName": "/dev/sda1", "Ebs": {"DeleteOnTermination": False}}
+    ec2.modify_instance_attribute(InstanceId=full, BlockDeviceMappings=[kept])
+    ec2.modify_volume(VolumeId=root, Size=40)
+    ec2.create_tags(Resources=[root], Tags=[{"Key": "part", "Value": "x"}])
+    ec2.modify_volume(VolumeId=data, VolumeType="sc1")
+    ec2.detach_volume(VolumeId=detached, InstanceId=full)
+    ec2.attach_volume(Device="/dev/sdz", InstanceId=full, VolumeId=new_volume(ec2, 3))
+    stray = new_volume(ec2, 4)
+    ec2.attach_volume(Device="/dev/sdy", InstanceId=plain, VolumeId=stray)
+    return {
+        ("changed", FULL, "root_block_device[0].delete_on_termination"),
+        ("changed", FULL, "root_block_device[0].volume_size"),
+        ("changed", FULL, 'root_block_device[0].tags_all["part"]'),
+        ("changed", FULL, "ebs_block_device[0].volume_type"),
+        ("changed", FULL, "ebs_block_device[1]"),
+        ("changed", FULL, "ebs_block_device[3]"),
+        ("unmanaged", "aws_ebs_volume", detached, None),
+        ("unmanaged", "aws_ebs_volume", stray, PLAIN),
+        ("unmanaged", "aws_volume_attachment", f"/dev/sdy:{stray}:{plain}", PLAIN),
+    }
+
+
+def change_objects(case: Case) -> set[Finding]:
+    """A volume of its own changed and detached, objects deleted and made by hand."""
+    ec2 = case.client("ec2")
+    managed = case.recorded("aws_ebs_volume.data")["id"]
+    ec2.modify_volume(VolumeId=managed, Size=31, Iops=5000, Throughput=250)
+    ec2.create_tags(Resources=[managed], Tags=[{"Key": "Name", "Value": "x"}])
+    ec2.detach_volume(VolumeId=managed, InstanceId=case.recorded(SEPARATE)["id"])
+    ec2.delete_volume(VolumeId=case.recorded("aws_ebs_volume.gone")["id"])
+    ec2.terminate_instances(InstanceIds=[case.recorded("aws_instance.gone")["id"]])
+    paths = ("size", "iops", "throughput", 'tags_all["Name"]')
+    return {("changed", "aws_ebs_volume.data", path) for path in paths} | {
+        ("missing", "aws_volume_attachment.data"),
+        ("missing", "aws_ebs_volume.gone"),
+        ("missing", "aws_instance.gone"),
+        ("unmanaged", "aws_ebs_volume", new_volume(ec2, 5), None),
+        ("unmanaged", "aws_instance", new_instance(case), "aws_subnet.main"),
+    }
 
 
 def test_instances_agree_with_terraform(case: Case) -> None:
@@ -140,106 +250,10 @@ def test_instances_agree_with_terraform(case: Case) -> None:
     case.assert_silent(clean)
     case.compare_with_referee(clean)
 
-    ec2 = case.client("ec2")
-    full, plain, separate, gone = (
-        case.recorded(f"aws_instance.{name}")["id"] for name in ("full", "plain", "separate", "gone")
-    )
-    subnet = case.recorded("aws_subnet.main")["id"]
-
-    # No drift: an instance that was stopped, an elastic address on another, what an autoscaler or EKS made.
-    ec2.stop_instances(InstanceIds=[plain])
-    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
-    ec2.associate_address(AllocationId=address, InstanceId=separate)
-    node = ec2.run_instances(
-        ImageId=AMI,
-        MinCount=1,
-        MaxCount=1,
-        SubnetId=subnet,
-        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "eks:nodegroup-name", "Value": "a"}]}],
-    )["Instances"][0]["InstanceId"]
-    ec2.attach_volume(Device="/dev/sdx", InstanceId=node, VolumeId=new_volume(ec2, 2))
+    change_nothing(case)
     case.assert_silent(case.detect(types=TYPES))
 
-    # Values of every kind, set to unset, unset to set; tags of the instance and of its devices.
-    for change in (
-        {"InstanceType": {"Value": "t3.large"}},
-        {"DisableApiTermination": {"Value": True}},
-        {"DisableApiStop": {"Value": False}},
-        {"SourceDestCheck": {"Value": True}},
-        {"UserData": {"Value": b64encode(b"#!/bin/sh\nrm -rf /\n")}},
-        {"BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"DeleteOnTermination": False}}]},
-    ):
-        ec2.modify_instance_attribute(InstanceId=full, **change)
-    ec2.modify_instance_attribute(InstanceId=plain, UserData={"Value": b64encode(b"from nowhere")})
-    ec2.modify_instance_attribute(InstanceId=separate, UserData={"Value": b64encode(b"other")})
-    ec2.modify_instance_attribute(InstanceId=separate, Attribute="instanceInitiatedShutdownBehavior", Value="stop")
-    ec2.modify_instance_metadata_options(
-        InstanceId=full,
-        HttpTokens="optional",
-        HttpPutResponseHopLimit=2,
-        HttpEndpoint="enabled",
-        InstanceMetadataTags="enabled",
-    )
-    ec2.modify_instance_attribute(InstanceId=full, Groups=[case.recorded("aws_security_group.web")["id"]])
-    ec2.create_tags(Resources=[full], Tags=[{"Key": "stage", "Value": "test"}, {"Key": "by", "Value": "hand"}])
-    ec2.delete_tags(Resources=[full], Tags=[{"Key": "cost"}])
-    root, data = (volume_at(case, "aws_instance.full", device) for device in ("/dev/sda1", "/dev/sdf"))
-    ec2.modify_volume(VolumeId=root, Size=40)
-    ec2.create_tags(Resources=[root], Tags=[{"Key": "part", "Value": "x"}])
-    ec2.modify_volume(VolumeId=data, VolumeType="sc1")
-
-    # Devices: one detached, one attached where the state lists devices, one where it lists none.
-    detached = volume_at(case, "aws_instance.full", "/dev/sdg")
-    ec2.detach_volume(VolumeId=detached, InstanceId=full)
-    ec2.attach_volume(Device="/dev/sdz", InstanceId=full, VolumeId=new_volume(ec2, 3))
-    stray = new_volume(ec2, 4)
-    ec2.attach_volume(Device="/dev/sdy", InstanceId=plain, VolumeId=stray)
-
-    # Volumes and attachments of their own, and what was deleted or made by hand.
-    managed = case.recorded("aws_ebs_volume.data")["id"]
-    ec2.modify_volume(VolumeId=managed, Size=31, Iops=5000, Throughput=250)
-    ec2.create_tags(Resources=[managed], Tags=[{"Key": "Name", "Value": "x"}])
-    ec2.detach_volume(VolumeId=managed, InstanceId=separate)
-    ec2.delete_volume(VolumeId=case.recorded("aws_ebs_volume.gone")["id"])
-    ec2.terminate_instances(InstanceIds=[gone])
-    alone = new_volume(ec2, 5)
-    stranger = ec2.run_instances(ImageId=AMI, MinCount=1, MaxCount=1, SubnetId=subnet)["Instances"][0]["InstanceId"]
-
+    findings = change_values(case) | change_devices(case) | change_objects(case)
     changed = case.detect(types=TYPES)
-    case.assert_exactly(
-        changed,
-        {
-            ("changed", "aws_instance.full", "instance_type"),
-            ("changed", "aws_instance.full", "disable_api_termination"),
-            ("changed", "aws_instance.full", "disable_api_stop"),
-            ("changed", "aws_instance.full", "source_dest_check"),
-            ("changed", "aws_instance.full", "user_data"),
-            ("changed", "aws_instance.separate", "instance_initiated_shutdown_behavior"),
-            ("changed", "aws_instance.full", "metadata_options[0].http_tokens"),
-            *changed_groups(case),
-            ("changed", "aws_instance.full", 'tags_all["stage"]'),
-            ("changed", "aws_instance.full", 'tags_all["by"]'),
-            ("changed", "aws_instance.full", 'tags_all["cost"]'),
-            ("changed", "aws_instance.full", "root_block_device[0].delete_on_termination"),
-            ("changed", "aws_instance.full", "root_block_device[0].volume_size"),
-            ("changed", "aws_instance.full", 'root_block_device[0].tags_all["part"]'),
-            ("changed", "aws_instance.full", "ebs_block_device[0].volume_type"),
-            ("changed", "aws_instance.full", "ebs_block_device[1]"),
-            ("changed", "aws_instance.full", "ebs_block_device[3]"),
-            ("unmanaged", "aws_ebs_volume", detached, None),
-            ("changed", "aws_instance.plain", "user_data"),
-            ("unmanaged", "aws_ebs_volume", stray, "aws_instance.plain"),
-            ("unmanaged", "aws_volume_attachment", f"/dev/sdy:{stray}:{plain}", "aws_instance.plain"),
-            ("changed", "aws_instance.separate", "user_data_base64"),
-            ("changed", "aws_ebs_volume.data", "size"),
-            ("changed", "aws_ebs_volume.data", "iops"),
-            ("changed", "aws_ebs_volume.data", "throughput"),
-            ("changed", "aws_ebs_volume.data", 'tags_all["Name"]'),
-            ("missing", "aws_volume_attachment.data"),
-            ("missing", "aws_ebs_volume.gone"),
-            ("missing", "aws_instance.gone"),
-            ("unmanaged", "aws_ebs_volume", alone, None),
-            ("unmanaged", "aws_instance", stranger, "aws_subnet.main"),
-        },
-    )
+    case.assert_exactly(changed, findings)
     case.compare_with_referee(changed)

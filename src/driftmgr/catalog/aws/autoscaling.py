@@ -95,7 +95,8 @@ _BLOCKS: dict[str, AttributeLike] = {
             ),
             "max_group_prepared_capacity": Attribute("MaxGroupPreparedCapacity", default=-1),
             "min_size": Attribute("MinSize", default=0),
-            "pool_state": Attribute("PoolState", default="Stopped"),
+            # No default, though the SDK has one: a pool of nothing but defaults is not the same as none.
+            "pool_state": "PoolState",
         },
     ),
 }

@@ -69,8 +69,8 @@ def _block_device(*, root: bool, when: str | None = None) -> Attribute:
         "iops": Attribute("Volume.Iops", default=0),
         "kms_key_id": "Volume.KmsKeyId",
         # Up to 5.38 a state has only tags here, default tags among them; since then these are tags_all.
-        "tags": Attribute("Volume.Tags", read=aws_tags, when="tags_all==`null` && !Resource.volume_tags"),
-        "tags_all": Attribute("Volume.Tags", read=aws_tags, when="!Resource.volume_tags"),
+        "tags": Attribute("Volume.Tags", read=aws_tags, when="tags_all==`null` && !(Resource.volume_tags)"),
+        "tags_all": Attribute("Volume.Tags", read=aws_tags, when="!(Resource.volume_tags)"),
         "throughput": Attribute("Volume.Throughput", default=0),
         "volume_id": "Volume.VolumeId",
         "volume_size": "Volume.Size",
@@ -128,13 +128,16 @@ _TEMPLATE = (
     " default_version: to_string(Template.DefaultVersionNumber),"
     " latest_version: to_string(Template.LatestVersionNumber)}] | [?id]"
 )
+
+
+def _is_burstable(kind: str) -> str:
+    return " || ".join(f"starts_with({kind}, '{family}')" for family in ("t2", "t3", "t4"))
+
+
 # In bulk EC2 lists the unlimited ones only; a burstable instance that is not listed is standard.
-_CREDITS = (
-    "[{type: InstanceType, credits: Credits}]"
-    " | [?starts_with(type, 't2') || starts_with(type, 't3') || starts_with(type, 't4')]"
-)
+_CREDITS = f"[{{type: InstanceType, credits: Credits}}] | [?{_is_burstable('type')}]"
 # The provider keeps what was written for a type that has no credits.
-CREDITS_READ = "!credit_specification || starts_with(not_null(instance_type, ''), 't')"
+CREDITS_READ = "!credit_specification || " + _is_burstable("not_null(instance_type, '')")
 
 _OPTIONS: dict[str, AttributeLike] = {
     "capacity_reservation_specification": Attribute(
@@ -251,12 +254,16 @@ INSTANCE = ResourceType(
     },
     joins={
         "Credits": Join(
-            call=aws_call("ec2.describe_instance_credit_specifications", "InstanceCreditSpecifications"),
+            call=aws_call(
+                "ec2.describe_instance_credit_specifications",
+                "InstanceCreditSpecifications",
+                params={"MaxResults": 1000},
+            ),
             on="InstanceId",
             to="InstanceId",
         ),
         "Spot": Join(
-            call=aws_call("ec2.describe_spot_instance_requests", "SpotInstanceRequests"),
+            call=aws_call("ec2.describe_spot_instance_requests", "SpotInstanceRequests", params={"MaxResults": 1000}),
             on="SpotInstanceRequestId",
             to="SpotInstanceRequestId",
         ),
