@@ -1,13 +1,17 @@
 """Instances read from answers in botocore's shape: what the emulator does not know, and every transform."""
 
+import asyncio
 from base64 import b64encode
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any
 
 import pytest
 
-from catalog.answers import drift, observed, shaped
+from catalog.answers import HERE, drift, observed, shaped
+from driftmgr.catalog import catalog_of
 from driftmgr.catalog.aws.instances import (
     INSTANCE,
     block_devices,
@@ -16,6 +20,9 @@ from driftmgr.catalog.aws.instances import (
     same_template_version,
 )
 from driftmgr.catalog.entry import UNTOLD
+from driftmgr.clouds import ApiError
+from driftmgr.discovery.collect import Collector
+from driftmgr.model import Gap, RemoteObject, Scope
 
 SCRIPT = "#!/bin/sh\necho hello\n"
 ENCODED = b64encode(SCRIPT.encode()).decode()
@@ -365,6 +372,75 @@ def test_interfaces_are_those_of_the_state() -> None:
     assert not interfaces_of_the_state([first], [])
     assert not interfaces_of_the_state([first], [first | {"delete_on_termination": True}])
     assert interfaces_of_the_state(None, [first])
+
+
+FAMILY = ("aws_instance", "aws_ebs_volume", "aws_volume_attachment", "aws_launch_template")
+
+
+class FakeEc2:
+    """Two instances, two that are no more, and nothing else; remembers what it was asked, refuses what it is told to."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        self._errors = errors
+        self.asked: Counter[str] = Counter()
+
+    @property
+    def calls(self) -> int:
+        return self.asked.total()
+
+    async def pages(
+        self, scope: Scope, operation: str, params: Mapping[str, Any], *, region: str | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        name = str(params.get("Attribute", operation))
+        self.asked[name] += 1
+        if code := self._errors.get(name):
+            raise ApiError(operation, code, "denied", "no")
+        states = {"i-1": "running", "i-2": "stopped", "i-3": "terminated", "i-4": "shutting-down"}
+        kind = {"InstanceType": "t3.micro"}
+        listed = [{"InstanceId": name, "State": {"Name": state}, **kind} for name, state in states.items()]
+        yield {"Reservations": [{"Instances": listed}]} if operation == "ec2.describe_instances" else {}
+
+
+def collected(errors: Mapping[str, str]) -> tuple[FakeEc2, dict[str, RemoteObject], list[Gap]]:
+    """What the family finds where calls end with error codes: instances by id, and gaps."""
+    api, found = FakeEc2(errors), list[RemoteObject | Gap]()
+    asyncio.run(Collector(catalog_of("aws"), api, HERE, "deep").collect(FAMILY, found.append))
+    objects = {item.id: item for item in found if isinstance(item, RemoteObject)}
+    return api, objects, [item for item in found if isinstance(item, Gap)]
+
+
+def test_calls_grow_with_pages() -> None:
+    """Four types cost seven bulk calls in all; only the four attributes that EC2 tells no other way cost calls more."""
+    api, objects, gaps = collected({})
+    assert set(objects) == {"i-1", "i-2"}
+    assert not gaps
+    each = ("disableApiStop", "disableApiTermination", "instanceInitiatedShutdownBehavior", "userData")
+    assert [api.asked[name] for name in each] == [2, 2, 2, 2]
+    assert {name for name, count in api.asked.items() if count == 1} == {
+        "ec2.describe_instances",
+        "ec2.describe_volumes",
+        "ec2.describe_vpcs",
+        "ec2.describe_launch_templates",
+        "ec2.describe_launch_template_versions",
+        "ec2.describe_instance_credit_specifications",
+        "ec2.describe_spot_instance_requests",
+    }
+    assert api.calls == 7 + 8
+
+
+def test_a_refused_part_is_no_value() -> None:
+    """What may not be read is a gap of its attributes alone; stop protection that a partition lacks is not set."""
+    refused = {"userData": "UnauthorizedOperation", "ec2.describe_volumes": "UnauthorizedOperation"}
+    _, objects, gaps = collected({**refused, "disableApiStop": "UnsupportedOperation"})
+    found = objects["i-1"]
+    unread = {"user_data", "user_data_base64", "root_block_device", "ebs_block_device", "volume_tags"}
+    assert set(found.unread) == unread
+    assert not unread & found.attributes.keys()
+    assert found.attributes["disable_api_stop"] is None
+    assert {(gap.type, gap.operation) for gap in gaps} == {
+        ("aws_instance", "ec2.describe_instance_attribute"),
+        *((name, "ec2.describe_volumes") for name in FAMILY[:3]),
+    }
 
 
 def test_what_a_service_made_is_owned() -> None:

@@ -54,7 +54,9 @@ resource "aws_launch_template" "full" {
       spot_instance_type = "one-time"
     }
   }
-  license_specification { license_configuration_arn = "arn:aws:license-manager:us-east-1:1:license-configuration:a" }
+  license_specification {
+    license_configuration_arn = "arn:aws:license-manager:us-east-1:123456789012:license-configuration:a"
+  }
   maintenance_options { auto_recovery = "disabled" }
   metadata_options {
     http_endpoint               = "enabled"

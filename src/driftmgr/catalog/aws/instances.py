@@ -316,5 +316,6 @@ INSTANCE = ResourceType(
             by="primary_network_interface_id",
             inline=("security_groups", "vpc_security_group_ids"),
         ),
+        Companion(type="aws_spot_instance_request", attribute="spot_instance_id", whole=True),
     ),
 )

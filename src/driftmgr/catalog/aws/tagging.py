@@ -31,7 +31,7 @@ _MAKERS = {
     "elbv2.k8s.aws/cluster": "Kubernetes cluster",
     "karpenter.sh/nodepool": "Karpenter node pool",
     "karpenter.sh/provisioner-name": "Karpenter provisioner",
-        "kubernetes.io/created-for/pvc/name": "Kubernetes volume claim",
+    "kubernetes.io/created-for/pvc/name": "Kubernetes volume claim",
     "kubernetes.io/service-name": "Kubernetes service",
     "aws:ec2:fleet-id": "EC2 fleet",
     "aws:ec2spot:fleet-request-id": "Spot fleet",
