@@ -378,7 +378,7 @@ FAMILY = ("aws_instance", "aws_ebs_volume", "aws_volume_attachment", "aws_launch
 
 
 class FakeEc2:
-    """Two instances, two that are no more, and nothing else; remembers what it was asked, refuses what it is told to."""
+    """Two instances, two that are no more, and nothing else; remembers what it was asked, refuses what it shall."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         self._errors = errors
