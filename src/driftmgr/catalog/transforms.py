@@ -127,8 +127,3 @@ def user_data_hash(value: str | None) -> str | None:
             data = value.encode()
         digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
     return None if digest == _SHA1_OF_NOTHING else digest
-
-
-def flag_text(value: Any) -> str | None:
-    """A boolean as the text of the SDK's nullable booleans: ``"true"``, ``"false"``, null."""
-    return None if value is None else str(value).lower()

@@ -17,7 +17,7 @@ from driftmgr.catalog.entry import (
     pascal_names,
 )
 from driftmgr.catalog.equivalences import same_base64
-from driftmgr.catalog.transforms import aws_tags, flag_text, rfc3339
+from driftmgr.catalog.transforms import aws_tags, json_text, rfc3339
 
 _DATA = "Latest.LaunchTemplateData"
 
@@ -31,6 +31,11 @@ def _switch(path: str) -> Attribute:
     return Attribute(path, default=False)
 
 
+def _nullable_switch(path: str) -> Attribute:
+    # The SDK's nullable booleans are texts, for unset is not false.
+    return Attribute(path, read=json_text)
+
+
 _BLOCK_DEVICES = Attribute(
     f"{_DATA}.BlockDeviceMappings",
     nested=pascal_names("device_name", "no_device", "virtual_name")
@@ -39,8 +44,8 @@ _BLOCK_DEVICES = Attribute(
             "Ebs",
             nested=pascal_names("kms_key_id", "snapshot_id", "volume_type")
             | {
-                "delete_on_termination": Attribute("DeleteOnTermination", read=flag_text),
-                "encrypted": Attribute("Encrypted", read=flag_text),
+                "delete_on_termination": _nullable_switch("DeleteOnTermination"),
+                "encrypted": _nullable_switch("Encrypted"),
                 "iops": _number("Iops"),
                 "throughput": _number("Throughput"),
                 "volume_initialization_rate": _number("VolumeInitializationRate"),
@@ -54,8 +59,8 @@ _INTERFACES = Attribute(
     f"{_DATA}.NetworkInterfaces",
     nested=pascal_names("description", "interface_type", "network_interface_id", "private_ip_address", "subnet_id")
     | {
-        "associate_carrier_ip_address": Attribute("AssociateCarrierIpAddress", read=flag_text),
-        "associate_public_ip_address": Attribute("AssociatePublicIpAddress", read=flag_text),
+        "associate_carrier_ip_address": _nullable_switch("AssociateCarrierIpAddress"),
+        "associate_public_ip_address": _nullable_switch("AssociatePublicIpAddress"),
         "connection_tracking_specification": Attribute(
             "ConnectionTrackingSpecification",
             nested={
@@ -64,7 +69,7 @@ _INTERFACES = Attribute(
                 "udp_timeout": _number("UdpTimeout"),
             },
         ),
-        "delete_on_termination": Attribute("DeleteOnTermination", read=flag_text),
+        "delete_on_termination": _nullable_switch("DeleteOnTermination"),
         "device_index": _number("DeviceIndex"),
         "ena_srd_specification": Attribute(
             "EnaSrdSpecification",
@@ -84,7 +89,7 @@ _INTERFACES = Attribute(
         "ipv6_prefix_count": _number("Ipv6PrefixCount"),
         "ipv6_prefixes": "Ipv6Prefixes[].Ipv6Prefix",
         "network_card_index": _number("NetworkCardIndex"),
-        "primary_ipv6": Attribute("PrimaryIpv6", read=flag_text),
+        "primary_ipv6": _nullable_switch("PrimaryIpv6"),
         "security_groups": "Groups",
     },
 )
@@ -195,7 +200,7 @@ LAUNCH_TEMPLATE = ResourceType(
         "description": "Latest.VersionDescription",
         "disable_api_stop": _switch(f"{_DATA}.DisableApiStop"),
         "disable_api_termination": _switch(f"{_DATA}.DisableApiTermination"),
-        "ebs_optimized": Attribute(f"{_DATA}.EbsOptimized", read=flag_text),
+        "ebs_optimized": _nullable_switch(f"{_DATA}.EbsOptimized"),
         "image_id": f"{_DATA}.ImageId",
         "instance_initiated_shutdown_behavior": f"{_DATA}.InstanceInitiatedShutdownBehavior",
         "instance_type": f"{_DATA}.InstanceType",
