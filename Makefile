@@ -18,7 +18,7 @@ $(SETUP): pyproject.toml uv.lock tools/bootstrap.sh
 	@sh tools/bootstrap.sh
 
 demo: $(SETUP) ## A simulated AWS, an estate, ten changes behind Terraform's back, and the report
-	@$(BIN)/python demo/run.py
+	@$(BIN)/python -m demo.run
 
 test: $(SETUP) ## All tests; ends with what was skipped and why
 	@$(MIRROR) $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(TESTS)

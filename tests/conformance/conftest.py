@@ -1,4 +1,4 @@
-"""Fixtures of the conformance tests: one emulator and one provider process per worker, one estate per test."""
+"""Fixtures of the conformance tests: one provider process per worker, one estate per test."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.emulator import Emulator, cleared_names
+from conformance.emulator import Emulator
 from conformance.harness import Case
 from conformance.terraform import PROVIDER_VERSION, ProviderProcess, Terraform, find_provider
 
@@ -39,14 +39,6 @@ def provider_mirror() -> Path:
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """The worker's simulated AWS."""
-    running = Emulator(tmp_path_factory.mktemp("emulator") / "moto.log")
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="session")
 def provider_process(
     provider_mirror: Path, emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ProviderProcess]:
@@ -62,19 +54,13 @@ def provider_process(
 def case(
     request: pytest.FixtureRequest,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     provider_mirror: Path,
     provider_process: ProviderProcess,
-    emulator: Emulator,
+    cloud: Emulator,
 ) -> Iterator[Case]:
     """An empty cloud and an empty working directory; scans in this process see only that cloud."""
-    for name in cleared_names(os.environ):
-        monkeypatch.delenv(name)
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
-    emulator.reset()
-    terraform = Terraform(tmp_path, mirror=provider_mirror, emulator=emulator, provider=provider_process)
-    made = Case(re.sub(r"\W+", "_", request.node.name), terraform, emulator)
+    terraform = Terraform(tmp_path, mirror=provider_mirror, emulator=cloud, provider=provider_process)
+    made = Case(re.sub(r"\W+", "_", request.node.name), terraform, cloud)
     yield made
     made.save_record()
 

@@ -1,0 +1,27 @@
+"""Fixtures of every test that needs a cloud: one emulator per worker, emptied for each test."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.emulator import Emulator, cleared_names
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The worker's simulated AWS."""
+    running = Emulator(tmp_path_factory.mktemp("emulator") / "moto.log")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> Emulator:
+    """An empty simulated AWS, the only one that this process and its children see."""
+    for name in cleared_names(os.environ):
+        monkeypatch.delenv(name)
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    emulator.reset()
+    return emulator
