@@ -69,7 +69,7 @@ async def _scan(request: ScanRequest, on_progress: OnProgress | None) -> DriftRe
         _keep(fingerprints)
     return DriftReport(
         scan=clock.record(request, planned.scopes, collected.api_calls, task.states.labels),
-        summary=_with_unsupported(findings.summary, task.sorted.unsupported),
+        summary=_with_unseen(findings.summary, task.sorted.unsupported + len(task.states.gaps)),
         drifts=findings.drifts,
         gaps=findings.gaps,
         suppressed=findings.suppressed,
@@ -141,9 +141,9 @@ def chosen_types(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(catalog.canonical(name) for name in names))
 
 
-def _with_unsupported(summary: Summary, unsupported: int) -> Summary:
-    """The summary with instances that the catalog has no type for: asked about, and not verified."""
-    managed, unverified = summary.managed + unsupported, summary.unverified + unsupported
+def _with_unseen(summary: Summary, unseen: int) -> Summary:
+    """The summary with instances that nothing was compared for (no entry, not readable): asked about, not verified."""
+    managed, unverified = summary.managed + unseen, summary.unverified + unseen
     coverage = round(1 - unverified / managed, 4) if managed else 1.0
     return msgspec.structs.replace(summary, managed=managed, unverified=unverified, coverage=coverage)
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from driftmgr.clouds.aws import AwsAccount, AwsSession
 from driftmgr.clouds.aws.session import credentials_problem
-from driftmgr.model import Gap, ResourceInstance
+from driftmgr.model import DriftMgrError, Gap, ResourceInstance
 from driftmgr.state import S3State, StateError, StateFile, StateSource, locate, parse_state, read_state
 
 
@@ -21,8 +21,8 @@ class States(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_states(arguments: Iterable[str], session: AwsSession) -> States:
-    """Find and read every state, each once; raises ``StateError``."""
-    sources = dict.fromkeys(source for argument in arguments for source in locate(argument))
+    """Find and read every state, each once however often it is named; raises ``StateError``."""
+    sources = {_identity(source): source for argument in arguments for source in locate(argument)}.values()
     instances: list[ResourceInstance] = []
     gaps: list[Gap] = []
     for source in sources:
@@ -39,6 +39,12 @@ def read_states(arguments: Iterable[str], session: AwsSession) -> States:
             for problem in state.problems
         )
     return States(instances=tuple(instances), labels=tuple(source.label for source in sources), gaps=tuple(gaps))
+
+
+def _identity(source: StateSource) -> object:
+    if isinstance(source, S3State):
+        return source.bucket, source.key, source.endpoint_url
+    return source.path.resolve()
 
 
 def _read(source: StateSource, session: AwsSession) -> StateFile:
@@ -59,13 +65,20 @@ def _fetch(source: S3State, session: AwsSession) -> bytes:
         )
         body: bytes = client.get_object(Bucket=source.bucket, Key=source.key)["Body"].read()
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in {"NoSuchKey", "NoSuchBucket", "404"}:
-            what = "bucket" if code == "NoSuchBucket" else "object"
-            raise StateError(
-                f"{source.label}: no such {what}", hint="check bucket, key, workspace and account"
-            ) from error
-        raise credentials_problem(source.label, error) from error
+        raise _refusal(source, error) from error
     except Exception as error:
         raise credentials_problem(source.label, error) from error
     return body
+
+
+def _refusal(source: S3State, error: ClientError) -> DriftMgrError:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code in {"NoSuchKey", "NoSuchBucket", "404"}:
+        what = "bucket" if code == "NoSuchBucket" else "object"
+        return StateError(f"{source.label}: no such {what}", hint="check bucket, key, workspace and account")
+    if code in {"AccessDenied", "403"}:
+        return StateError(
+            f"{source.label}: access denied",
+            hint="allow s3:GetObject (and kms:Decrypt) on it; without s3:ListBucket a missing object looks the same",
+        )
+    return credentials_problem(source.label, error)

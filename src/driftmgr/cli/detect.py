@@ -10,6 +10,7 @@ from driftmgr.cli.output import parse_targets, use_color, write
 from driftmgr.cli.progress import shown_progress
 from driftmgr.cli.render import plan as plan_renderer
 from driftmgr.cli.render import report_renderers
+from driftmgr.model import DriftMgrError
 
 FORMATS = ("table", "json", "markdown")
 
@@ -34,7 +35,7 @@ FORMATS = ("table", "json", "markdown")
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True)
 @click.option("--debug", is_flag=True, hidden=True)
 @click.pass_context
-def detect(context: click.Context, sources: tuple[str, ...], **options: Any) -> None:
+def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) -> None:
     """Compare Terraform states with the cloud.
 
     A source is a state file, a pattern ("states/**/*.tfstate"), a Terraform working directory, or s3://BUCKET/KEY.
@@ -48,6 +49,8 @@ def detect(context: click.Context, sources: tuple[str, ...], **options: Any) -> 
         accept_gaps=parse_reasons(options["accept_gaps"]),
     )
     if options["dry_run"]:
+        if any(target.format == "markdown" for target in targets):
+            raise DriftMgrError("a call plan has no Markdown form", hint="write -o table or -o json")
         planned = app.plan(request)
         for target in targets:
             write(target, plan_renderer.render(planned, as_json=target.format == "json"))

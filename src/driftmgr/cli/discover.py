@@ -25,7 +25,7 @@ FORMATS = ("table", "json", "csv")
 )
 @click.option("--debug", is_flag=True, hidden=True)
 @click.pass_context
-def discover(context: click.Context, **options: Any) -> None:
+def discover(context: click.Context, /, **options: Any) -> None:
     """List what the cloud holds, in Terraform's words.
 
     Exit codes: 0 everything was looked at, 3 something could not be.
@@ -35,4 +35,7 @@ def discover(context: click.Context, **options: Any) -> None:
         found = app.discover(request_of(options), on_progress)
     for target in targets:
         write(target, inventory.RENDERERS[target.format](found))
+    if found.gaps and targets[0].format == "csv":
+        # Rows of objects have no place for it, and must not pass for the whole.
+        click.echo(inventory.gap_notice(found), err=True)
     context.exit(3 if found.gaps else 0)

@@ -27,6 +27,7 @@ _SCOPE = (
         metavar="ARN[,EXTERNAL_ID]",
         help="A role to assume for one more account; repeatable.",
     ),
+    click.option("--external-id", metavar="ID", help="The external id for roles given without one."),
     click.option("--profile", metavar="NAME", help="The AWS profile to sign in with."),
     click.option(
         "--type",
@@ -62,7 +63,7 @@ def request_of(options: dict[str, Any], **others: Any) -> ScanRequest:
     return ScanRequest(
         regions=options["regions"],
         accounts=options["accounts"],
-        roles=tuple(map(parse_role, options["roles"])),
+        roles=tuple(parse_role(text, options["external_id"]) for text in options["roles"]),
         profile=options["profile"],
         types=expand_types(options["types"]),
         mode=options["mode"],
@@ -71,12 +72,12 @@ def request_of(options: dict[str, Any], **others: Any) -> ScanRequest:
     )
 
 
-def parse_role(text: str) -> Role:
-    """``ARN`` or ``ARN,EXTERNAL_ID``."""
+def parse_role(text: str, default_external_id: str | None = None) -> Role:
+    """``ARN`` or ``ARN,EXTERNAL_ID``; raises ``DriftMgrError`` for what is no role's ARN."""
     arn, _, external_id = text.partition(",")
     if not (arn.startswith("arn:") and ":iam:" in arn and ":role/" in arn):
         raise DriftMgrError(f"not the ARN of a role: {arn}", hint="write arn:aws:iam::111122223333:role/NAME")
-    return Role(arn=arn, external_id=external_id or None)
+    return Role(arn=arn, external_id=external_id or default_external_id)
 
 
 def expand_types(patterns: Iterable[str]) -> tuple[str, ...]:

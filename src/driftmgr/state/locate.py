@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from driftmgr.state.backend import Backend, configured_backend, recorded_backend
 from driftmgr.state.read import StateError
 
 
@@ -41,8 +42,8 @@ _BACKUP_SUFFIXES = (".backup",)
 def locate(argument: str, *, cwd: Path | None = None) -> tuple[StateSource, ...]:
     """The state sources of one argument; raises ``StateError`` when there is none.
 
-    A directory is a Terraform working directory: the backend that ``terraform init`` recorded in it
-    and the selected workspace say where its state is.
+    A directory is a Terraform working directory: the backend that ``terraform init`` recorded in it (else the one its
+    configuration names) and the selected workspace say where its state is.
     """
     if argument.startswith("s3://"):
         return (_from_url(argument),)
@@ -59,7 +60,8 @@ def locate(argument: str, *, cwd: Path | None = None) -> tuple[StateSource, ...]
 
 
 def _of_glob(path: Path, argument: str) -> tuple[StateSource, ...]:
-    found = sorted(name for name in glob.glob(str(path), recursive=True) if not name.endswith(_BACKUP_SUFFIXES))
+    # Path.glob takes no absolute pattern.
+    found = sorted(name for name in glob.glob(str(path), recursive=True) if not name.endswith(_BACKUP_SUFFIXES))  # noqa: PTH207
     files = [Path(name) for name in found if Path(name).is_file()]
     if not files:
         raise StateError(f"{argument}: no file matches", hint="quote the pattern, and check where it starts")
@@ -84,28 +86,40 @@ def _of_directory(directory: Path, label: str) -> StateSource:
     data = data if data.is_absolute() else directory / data
     workspace = os.environ.get("TF_WORKSPACE") or _selected_workspace(data)
     record = data / "terraform.tfstate"
-    if record.is_file():
-        backend = _backend(record)
-        if backend is not None:
-            kind, config = backend
-            if kind == "s3":
-                return _s3_backend(config, workspace)
-            if kind != "local":
-                raise StateError(
-                    f"{label}: its state is in a backend of type {kind}, which cannot be read yet",
-                    hint=f"fetch the state: terraform -chdir={label} state pull > FILE",
-                )
-            return _local_backend(directory, config, workspace, label)
-    found = _local_backend(directory, {}, workspace, label)
+    backend = recorded_backend(record) if record.is_file() else None
+    backend = backend or configured_backend(directory) or Backend(type="local")
+    if backend.type == "s3":
+        return _s3_backend(backend.settings, workspace, label)
+    if backend.type != "local":
+        where = "HCP Terraform" if backend.type == "cloud" else f"a backend of type {backend.type}"
+        raise StateError(
+            f"{label}: its state is in {where}, which cannot be read yet",
+            hint=f"fetch the state: terraform -chdir={label} state pull > FILE",
+        )
+    found = _local_backend(directory, backend.settings, workspace, label)
     if found.path.is_file():
         return found
-    if any(directory.glob("*.tf")) or any(directory.glob("*.tofu")):
-        raise StateError(
+    raise _without_state(directory, workspace, label)
+
+
+def _without_state(directory: Path, workspace: str, label: str) -> StateError:
+    others = sorted(path.parent.name for path in directory.glob("terraform.tfstate.d/*/terraform.tfstate"))
+    if others:
+        return StateError(
+            f"{label}: workspace {workspace} has no state, there is one for {', '.join(others)}",
+            hint=f"choose a workspace: TF_WORKSPACE={others[0]}",
+        )
+    if any(directory.glob("*.tf")) or any(directory.glob("*.tofu")) or any(directory.glob("*.tf.json")):
+        return StateError(
             f"{label}: the working directory has no state (workspace {workspace})",
             hint="run terraform init, so that its backend is known, or terraform apply",
         )
-    raise StateError(
-        f"{label}: neither a state nor a Terraform working directory", hint="name a state file or a working directory"
+    states = sorted(path.name for path in directory.glob("*.tfstate") if path.is_file())
+    if states:
+        return StateError(f"{label}: holds states of other names", hint=f"name one: {Path(label) / states[0]}")
+    return StateError(
+        f"{label}: neither a state nor a Terraform working directory",
+        hint="name a state file or a working directory: driftmgr detect PATH",
     )
 
 
@@ -114,43 +128,45 @@ def _selected_workspace(data: Path) -> str:
     return (environment.read_text().strip() if environment.is_file() else "") or "default"
 
 
-def _backend(record: Path) -> tuple[str, Mapping[str, Any]] | None:
-    try:
-        document = msgspec.json.decode(record.read_bytes())
-    except (OSError, msgspec.DecodeError) as error:
-        raise StateError(f"{record}: the backend record cannot be read: {error}", hint="run terraform init") from error
-    backend = document.get("backend") if isinstance(document, dict) else None
-    if not isinstance(backend, dict) or not backend.get("type"):
-        return None
-    return str(backend["type"]), backend.get("config") or {}
-
-
 def _local_backend(directory: Path, config: Mapping[str, Any], workspace: str, label: str) -> LocalState:
     # https://developer.hashicorp.com/terraform/language/backend/local
     if workspace == "default":
         path = directory / (config.get("path") or "terraform.tfstate")
     else:
         path = directory / (config.get("workspace_dir") or "terraform.tfstate.d") / workspace / "terraform.tfstate"
-    return LocalState(path=path, label=label if label != "." else str(path.relative_to(directory)))
-
-
-def _s3_backend(config: Mapping[str, Any], workspace: str) -> S3State:
-    # https://developer.hashicorp.com/terraform/language/backend/s3
-    key = str(config.get("key") or "")
-    if workspace != "default":
-        key = f"{config.get('workspace_key_prefix') or 'env:'}/{workspace}/{key}"
-    assume = config.get("assume_role")
-    role = (assume[0] if isinstance(assume, list) and assume else assume) or {}
-    endpoints = config.get("endpoints")
-    endpoint = (endpoints[0] if isinstance(endpoints, list) and endpoints else endpoints) or {}
-    return S3State(
-        bucket=str(config.get("bucket") or ""),
-        key=key,
-        region=config.get("region"),
-        profile=config.get("profile"),
-        role_arn=role.get("role_arn") or config.get("role_arn"),
-        external_id=role.get("external_id") or config.get("external_id"),
-        endpoint_url=endpoint.get("s3") or config.get("endpoint"),
-        path_style=bool(config.get("use_path_style") or config.get("force_path_style")),
-        label=f"s3://{config.get('bucket')}/{key}",
+    return LocalState(
+        path=path,
+        label=os.path.normpath(Path(label) / path.relative_to(directory))
+        if path.is_relative_to(directory)
+        else str(path),
     )
+
+
+def _s3_backend(settings: Mapping[str, Any], workspace: str, label: str) -> S3State:
+    # https://developer.hashicorp.com/terraform/language/backend/s3
+    bucket, key = settings.get("bucket"), settings.get("key")
+    if not (bucket and key):
+        raise StateError(
+            f"{label}: its backend block does not say in which {'object' if bucket else 'bucket'} the state is",
+            hint="run terraform init with the -backend-config that completes it, or name the state: s3://BUCKET/KEY",
+        )
+    if workspace != "default":
+        key = f"{settings.get('workspace_key_prefix') or 'env:'}/{workspace}/{key}"
+    role, endpoints = _first(settings.get("assume_role")), _first(settings.get("endpoints"))
+    return S3State(
+        bucket=str(bucket),
+        key=str(key),
+        region=settings.get("region"),
+        profile=settings.get("profile"),
+        role_arn=role.get("role_arn") or settings.get("role_arn"),
+        external_id=role.get("external_id") or settings.get("external_id"),
+        endpoint_url=endpoints.get("s3") or settings.get("endpoint"),
+        path_style=bool(settings.get("use_path_style") or settings.get("force_path_style")),
+        label=f"s3://{bucket}/{key}",
+    )
+
+
+def _first(value: Any) -> Mapping[str, Any]:
+    # Recorded as an object or as a list of one, by version.
+    found = value[0] if isinstance(value, list) and value else value
+    return found if isinstance(found, dict) else {}

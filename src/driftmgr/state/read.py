@@ -1,4 +1,6 @@
-"""Read a state, format version 4: https://github.com/hashicorp/terraform/blob/main/internal/states/statefile/version4.go
+"""Read a state of format version 4.
+
+https://github.com/hashicorp/terraform/blob/main/internal/states/statefile/version4.go
 
 The file is mapped, not loaded, and the attributes of each instance stay an undecoded view of it, so that a state of
 100,000 instances costs little more than its addresses.
@@ -63,8 +65,7 @@ class _Head(msgspec.Struct, frozen=True):
     version: Any = None
     encryption: Any = None
     encrypted_data: Any = None
-    encryption_version: Any = None
-    resources: msgspec.Raw = msgspec.Raw(b"null")
+    backend: Any = None
 
 
 _HEAD = msgspec.json.Decoder(_Head)
@@ -178,6 +179,10 @@ def _check_head(head: _Head, source: str) -> None:
     if head.encrypted_data is not None or (head.encryption is not None and head.version is None):
         raise StateError(
             f"{source}: the state is encrypted by OpenTofu", hint="decrypt a copy: tofu state pull > state.json"
+        )
+    if head.backend is not None:
+        raise StateError(
+            f"{source}: the record of a backend, not a state", hint="name the working directory it belongs to"
         )
     if not isinstance(head.version, int) or isinstance(head.version, bool):
         raise StateError(

@@ -9,7 +9,7 @@ import msgspec
 from driftmgr.app.request import Inventory
 from driftmgr.catalog import Catalog, catalog_of
 from driftmgr.cli.render.text import counted, harmless
-from driftmgr.cli.render.words import place
+from driftmgr.cli.render.words import named_gaps, place
 from driftmgr.drift.values import SENSITIVE
 from driftmgr.model import RemoteObject
 
@@ -21,7 +21,7 @@ def table(found: Inventory) -> str:
     """One line per object, gaps first."""
     lines = []
     if found.gaps:
-        lines.append(f"Incomplete: {counted(len(found.gaps), 'gap')}")
+        lines.append(gap_notice(found))
         lines += [f"  ? {gap.reason} {gap.type} {place(gap)}: {harmless(gap.message)}" for gap in found.gaps]
     rows = [(row["type"], row["id"], row["name"], row["region"] or "global") for row in _rows(found)]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
@@ -31,11 +31,17 @@ def table(found: Inventory) -> str:
     return "\n".join(lines)
 
 
+def gap_notice(found: Inventory) -> str:
+    """The line that says what is missing from an inventory with gaps."""
+    return f"Incomplete: {counted(len(found.gaps), 'gap')}: {named_gaps(found.gaps)}"
+
+
 def as_json(found: Inventory) -> str:
     """Objects with all their attributes; sensitive ones masked."""
     catalog = catalog_of("aws")
     document = {
         "schema_version": 1,
+        "complete": not found.gaps,
         "scan": found.scan,
         "objects": [_masked(catalog, item) for item in found.objects],
         "gaps": found.gaps,

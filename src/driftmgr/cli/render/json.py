@@ -10,13 +10,15 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def render(report: DriftReport, *, show_suppressed: bool = False, color: bool = False) -> str:  # noqa: ARG001
-    """The whole report; ``suppressed`` differences only when asked for."""
+    """The whole report, ``suppressed`` differences only when asked for; with any gap ``complete`` is false."""
     document: dict[str, Any] = {
         "schema_version": report.schema_version,
+        "complete": not report.gaps,
         "scan": report.scan,
         "summary": report.summary,
         "drifts": [_drift(drift, show_suppressed=show_suppressed) for drift in report.drifts],
         "gaps": report.gaps,
+        "accepted_gaps": report.accepted_gaps,
     }
     if show_suppressed:
         document["suppressed"] = [_drift(drift, show_suppressed=True) for drift in report.suppressed]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from driftmgr.cli.render import words
-from driftmgr.cli.render.text import harmless, value_text
+from driftmgr.cli.render.text import cut_pair, harmless, pair_texts
 from driftmgr.model import Drift, DriftReport
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!@])")
@@ -27,14 +27,15 @@ def _lines(report: DriftReport, *, show_suppressed: bool) -> Iterator[str]:
         yield "| severity | finding | object | attribute | recorded | observed |"
         yield "| --- | --- | --- | --- | --- | --- |"
         for drift in report.drifts:
-            yield from _rows(drift)
+            yield from _rows(drift, report)
     if show_suppressed and report.suppressed:
         yield ""
         yield "### Explained by rules"
         yield ""
         for drift in report.suppressed:
             for change in drift.suppressed:
-                yield f"- {_code(drift.address or '')} {_code(change.path)}: {change.classification}, {_plain(change.rule or '')}"
+                why = f"{change.classification}, {_plain(change.rule or '')}"
+                yield f"- {_code(drift.address or '')} {_code(change.path)}: {why}"
     if report.gaps:
         yield ""
         yield "### Not looked at"
@@ -48,19 +49,18 @@ def _lines(report: DriftReport, *, show_suppressed: bool) -> Iterator[str]:
     yield _plain(words.cost(report).replace("\n", ". "))
 
 
-def _rows(drift: Drift) -> Iterator[str]:
+def _rows(drift: Drift, report: DriftReport) -> Iterator[str]:
     who = _code(drift.address) if drift.address else f"{_code(drift.type)} {_code(drift.id or '')}"
     if drift.parent:
         who += f" part of {_code(drift.parent)}"
+    if place := words.where(drift, report):
+        who += f" {_plain(place)}"
     start = f"| {drift.severity} | {drift.kind} | {who} |"
     if not drift.changes:
         yield f"{start} | | |"
     for change in drift.changes:
-        yield f"{start} {_code(change.path)} | {_value(change.recorded)} | {_value(change.observed)} |"
-
-
-def _value(value: object) -> str:
-    return _code(value_text(value, _WIDTH))
+        recorded, observed = cut_pair(pair_texts(change.recorded, change.observed), _WIDTH)
+        yield f"{start} {_code(change.path)} | {_code(recorded)} | {_code(observed)} |"
 
 
 def _code(text: str) -> str:

@@ -12,9 +12,10 @@ def render(planned: ScanPlan, *, as_json: bool) -> str:
     if as_json:
         document = {"shards": planned.shards, "expected_calls": planned.expected_calls, "permissions": permissions}
         return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    calls, shards = counted(planned.expected_calls, "call"), counted(len(planned.shards), "shard")
     lines = [
-        f"{counted(planned.expected_calls, 'call')} expected in {counted(len(planned.shards), 'shard')} ({planned.mode} mode); "
-        "no call was made for it. Calls per object are counted for managed instances only."
+        f"{calls} expected in {shards} ({planned.mode} mode); none of them was made.",
+        "Calls per object are counted for managed instances only.",
     ]
     for shard in planned.shards:
         lines += ["", f"{shard.scope.account} {shard.scope.region or 'global'} {shard.service}: {shard.expected_calls}"]

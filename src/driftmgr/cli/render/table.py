@@ -7,17 +7,19 @@ from rich.console import Console
 from rich.text import Text
 
 from driftmgr.cli.render import words
-from driftmgr.cli.render.text import harmless, value_text
+from driftmgr.cli.render.text import cut_pair, harmless, pair_texts
 from driftmgr.model import AttributeChange, Drift, DriftReport, Gap
 
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+_AROUND = 12
+"""Characters of a line around the values of a change."""
 _SIGNS = {"changed": "~", "missing": "-", "unmanaged": "+"}
-_NARROWEST = 40
+_NARROWEST, _UNKNOWN_WIDTH = 40, 160
 
 
 def render(report: DriftReport, *, show_suppressed: bool = False, color: bool = False) -> str:
     """Verdict and gaps first, then the findings by severity, then the gaps in full and the cost."""
-    width = max(_NARROWEST, shutil.get_terminal_size((100, 24)).columns)
+    width = max(_NARROWEST, shutil.get_terminal_size((_UNKNOWN_WIDTH, 24)).columns)
     console = Console(
         width=width,
         no_color=not color,
@@ -44,7 +46,7 @@ def _lines(report: DriftReport, width: int, *, show_suppressed: bool) -> Iterato
             severity = drift.severity
             yield Text()
             yield Text(severity.upper(), _STYLES[severity])
-        yield from _drift(drift, width, show_suppressed=show_suppressed)
+        yield from _drift(drift, report, width, show_suppressed=show_suppressed)
     if show_suppressed:
         yield from _suppressed(report, width)
     yield from _gaps(report)
@@ -52,31 +54,35 @@ def _lines(report: DriftReport, width: int, *, show_suppressed: bool) -> Iterato
     yield Text(words.cost(report), "dim")
 
 
-def _drift(drift: Drift, width: int, *, show_suppressed: bool) -> Iterator[Text]:
+def _drift(drift: Drift, report: DriftReport, width: int, *, show_suppressed: bool) -> Iterator[Text]:
     who = drift.address or drift.type
-    place = f" in {drift.scope.region}" if drift.scope.region else ""
     yield Text.assemble(f"  {_SIGNS[drift.kind]} {drift.kind:<9} ", (harmless(who), "bold"))
     name = f" ({harmless(drift.name)})" if drift.name and drift.name != drift.id else ""
-    yield Text(f"      id {harmless(drift.id or 'unknown')}{name}{place}", "dim")
+    yield Text(
+        f"      id {harmless(drift.id or 'unknown')}{name} {harmless(words.where(drift, report))}".rstrip(), "dim"
+    )
     if drift.parent:
         yield Text(f"      part of {harmless(drift.parent)}")
     for change in drift.changes:
-        yield _change(change, width)
+        yield from _change(change, width)
     if show_suppressed:
         for change in drift.suppressed:
-            yield _change(change, width, rule=True)
+            yield from _change(change, width, rule=True)
 
 
-def _change(change: AttributeChange, width: int, *, rule: bool = False) -> Text:
-    room = max(12, (width - len(change.path) - 16) // 2)
+def _change(change: AttributeChange, width: int, *, rule: bool = False) -> Iterator[Text]:
+    path = harmless(change.path)
+    before, after = "dim" if rule else "red", "dim" if rule else "green"
     why = f"  [{change.classification}: {change.rule}]" if rule else ""
-    return Text.assemble(
-        f"      {harmless(change.path)}: ",
-        (value_text(change.recorded, room), "red" if not rule else "dim"),
-        " -> ",
-        (value_text(change.observed, room), "green" if not rule else "dim"),
-        why,
-    )
+    recorded, observed = pair_texts(change.recorded, change.observed)
+    if len(path) + len(recorded) + len(observed) + len(why) + _AROUND <= width:
+        yield Text.assemble(f"      {path}: ", (recorded, before), " -> ", (observed, after), why)
+        return
+    # Both on one line would hide what differs: one line each.
+    recorded, observed = cut_pair((recorded, observed), width - _AROUND)
+    yield Text.assemble(f"      {path}:{why}")
+    yield Text.assemble("        - ", (recorded, before))
+    yield Text.assemble("        + ", (observed, after))
 
 
 def _suppressed(report: DriftReport, width: int) -> Iterator[Text]:
@@ -86,7 +92,7 @@ def _suppressed(report: DriftReport, width: int) -> Iterator[Text]:
     for drift in report.suppressed:
         yield Text(f"  = {harmless(drift.address or drift.type)}", "dim")
         for change in drift.suppressed:
-            yield _change(change, width, rule=True)
+            yield from _change(change, width, rule=True)
 
 
 def _gaps(report: DriftReport) -> Iterator[Text]:

@@ -1,7 +1,12 @@
 """The sentences that every format of a report says."""
 
+from collections.abc import Sequence
+
 from driftmgr.cli.render.text import counted
-from driftmgr.model import DriftReport, Gap, GapReason
+from driftmgr.model import Drift, DriftReport, Gap, GapReason
+
+_NAMED = 3
+_WHOLE = "instances"
 
 ADVICE: dict[GapReason, str] = {
     "denied": "allow it: driftmgr catalog permissions",
@@ -33,6 +38,8 @@ def verdict(report: DriftReport) -> str:
 def coverage(report: DriftReport) -> str:
     """How much of it was looked at."""
     summary = report.summary
+    if not summary.managed and not summary.outside:
+        return "The states hold no managed instance of a cloud"
     text = (
         f"{summary.in_sync} of {counted(summary.managed, 'managed instance')} in sync, coverage {summary.coverage:.0%}"
     )
@@ -47,17 +54,23 @@ def gap_notice(report: DriftReport) -> str | None:
     """The line that says what the scan did not see, before anything else."""
     if not report.gaps:
         return None
-    open_gaps = [gap for gap in report.gaps if gap.reason not in report.accepted_gaps]
-    accepted = len(report.gaps) - len(open_gaps)
-    text = f"Incomplete: {counted(len(report.gaps), 'gap')}"
-    return f"{text} ({accepted} accepted)" if accepted else text
+    accepted = sum(gap.reason in report.accepted_gaps for gap in report.gaps)
+    mark = f" ({accepted} accepted)" if accepted else ""
+    return f"Incomplete: {counted(len(report.gaps), 'gap')}{mark}: {named_gaps(report.gaps)}"
+
+
+def named_gaps(gaps: Sequence[Gap]) -> str:
+    """The first gaps by name: ``aws_iam_role denied, aws_vpc throttled and 3 more``."""
+    names = list(dict.fromkeys(f"{_WHOLE if gap.type == '*' else gap.type} {gap.reason}" for gap in gaps))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def cost(report: DriftReport) -> str:
     """Calls, seconds, places, and what was left out on purpose."""
     summary, scan = report.summary, report.scan
-    scopes = {(scope.account, scope.region) for scope in scan.scopes if scope.region}
-    text = f"{counted(scan.api_calls, 'API call')}, {scan.seconds:.1f} s, {scan.mode} mode, {counted(len(scopes), 'region')}"
+    regions = counted(len({(scope.account, scope.region) for scope in scan.scopes if scope.region}), "region")
+    text = f"{counted(scan.api_calls, 'API call')}, {scan.seconds:.1f} s, {scan.mode} mode, {regions}"
     left_out = [
         counted(number, *words)
         for number, words in (
@@ -76,3 +89,16 @@ def place(gap: Gap) -> str:
     if gap.scope is None:
         return "everywhere"
     return f"{gap.scope.account} {gap.scope.region or 'global'}"
+
+
+def where(drift: Drift, report: DriftReport) -> str:
+    """Where an object lives, as far as the report leaves it open: account, region, and the state that knows it."""
+    accounts = {scope.account for scope in report.scan.scopes}
+    parts = []
+    if drift.scope.region:
+        parts.append(f"in {drift.scope.region}")
+    if len(accounts) > 1:
+        parts.append(f"of account {drift.scope.account}")
+    if drift.source and len(report.scan.sources) > 1:
+        parts.append(f"by {drift.source}")
+    return " ".join(parts)

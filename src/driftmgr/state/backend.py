@@ -1,0 +1,142 @@
+"""Which backend a Terraform working directory uses.
+
+``terraform init`` records it in ``.terraform/terraform.tfstate``, with what ``-backend-config`` added; before that
+only the ``backend`` block of the configuration tells. Such a block holds literals alone (Terraform allows no references
+in it), so that a small reader of HCL's lexical rules is enough here.
+https://developer.hashicorp.com/terraform/language/backend
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from driftmgr.state.read import StateError
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+|\#[^\n]*|//[^\n]*|/\*.*?\*/)
+    | <<-?(?P<mark>[^\W\d][\w-]*)[^\n]*\n(?P<heredoc>.*?)^[ \t]*(?P=mark)[ \t]*$
+    | (?P<string>"(?:[^"\\$]|\\.|\$(?!\{)|\$\{(?:[^"{}]|"(?:[^"\\]|\\.)*"|\{[^{}]*\})*\})*")
+    | (?P<word>[\w.-]+)
+    | (?P<sign>.)""",
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+_LITERALS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
+_OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
+
+
+class Backend(msgspec.Struct, frozen=True, kw_only=True):
+    """A backend's type (``s3``, ``local``, ``cloud`` for HCP Terraform) and its settings."""
+
+    type: str
+    settings: dict[str, Any] = {}
+
+
+def recorded_backend(record: Path) -> Backend | None:
+    """The backend that ``terraform init`` recorded; raises ``StateError`` if the record cannot be read."""
+    try:
+        document = msgspec.json.decode(record.read_bytes())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StateError(f"{record}: the backend record cannot be read: {error}", hint="run terraform init") from error
+    backend = document.get("backend") if isinstance(document, dict) else None
+    if not isinstance(backend, dict) or not backend.get("type"):
+        return None
+    settings = backend.get("config") or {}
+    return Backend(type=str(backend["type"]), settings={name: value for name, value in settings.items() if value})
+
+
+def configured_backend(directory: Path) -> Backend | None:
+    """The ``backend`` (or ``cloud``) block of the configuration files in a directory, ``None`` without one."""
+    for path in sorted((*directory.glob("*.tf"), *directory.glob("*.tofu"), *directory.glob("*.tf.json"))):
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            continue  # what Terraform cannot read either says nothing about a backend
+        found = _from_json(text) if path.suffix == ".json" else _from_hcl(text)
+        if found is not None:
+            return found
+    return None
+
+
+def _from_json(text: str) -> Backend | None:
+    # https://developer.hashicorp.com/terraform/language/syntax/json: any block may be an object or a list of objects.
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    for terraform in _objects(document, "terraform"):
+        for backends in _objects(terraform, "backend"):
+            for kind in backends:
+                return Backend(type=kind, settings=next(_objects(backends, kind), {}))
+        if "cloud" in terraform:
+            return Backend(type="cloud")
+    return None
+
+
+def _objects(document: Any, name: str) -> Iterator[dict[str, Any]]:
+    found = document.get(name) if isinstance(document, dict) else None
+    yield from (item for item in (found if isinstance(found, list) else [found]) if isinstance(item, dict))
+
+
+def _from_hcl(text: str) -> Backend | None:
+    tokens = list(_tokens(text))
+    for start, _ in _blocks(tokens, 0, ("terraform",)):
+        for inner, labels in _blocks(tokens, start, ("backend", "cloud")):
+            kind = "cloud" if labels[0] == "cloud" else labels[-1].strip('"')
+            return Backend(type=kind, settings={} if kind == "cloud" else _settings(tokens, inner)[0])
+    return None
+
+
+def _tokens(text: str) -> Iterator[str]:
+    for found in _TOKEN.finditer(text):
+        if found["heredoc"] is not None:
+            yield json.dumps(found["heredoc"])
+        elif found["space"] is None:
+            yield found[0]
+
+
+def _blocks(tokens: list[str], position: int, names: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+    """The blocks of some names at this level: the position after the opening brace, and the name with its labels."""
+    depth, header = 0, list[str]()
+    while position < len(tokens) and depth >= 0:
+        word = tokens[position]
+        position += 1
+        if word in _OPENING:
+            if depth == 0 and word == "{" and header and header[0] in names:
+                yield position, header
+            depth += 1
+        elif word in _CLOSING:
+            depth -= 1
+            header = []
+        elif depth == 0:
+            # The labels of a block are the strings after its name; any other word begins a new header.
+            header = [*header, word] if word.startswith('"') else [word]
+
+
+def _settings(tokens: list[str], position: int) -> tuple[dict[str, Any], int]:
+    """The literals of a body, up to its closing brace, and the position after that."""
+    found: dict[str, Any] = {}
+    while position < len(tokens) and tokens[position] != "}":
+        name, following = tokens[position].strip('"'), tokens[position + 1 : position + 3]
+        if following[:1] in (["="], [":"]) and len(following) > 1:
+            if following[1] == "{":
+                found[name], position = _settings(tokens, position + 3)
+            else:
+                found[name], position = _literal(following[1]), position + 3
+        elif following[:1] == ["{"]:
+            found[name], position = _settings(tokens, position + 2)
+        else:
+            position += 1
+    return found, position + 1
+
+
+def _literal(text: str) -> Any:
+    if text.startswith('"'):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text.strip('"')
+    return _LITERALS.get(text, text)
