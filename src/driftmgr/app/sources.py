@@ -22,10 +22,13 @@ class States(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_states(arguments: Iterable[str], session: AwsSession) -> States:
     """Find and read every state, each once however often it is named; raises ``StateError``."""
-    sources = {_identity(source): source for argument in arguments for source in locate(argument)}.values()
+    sources: dict[object, StateSource] = {}
+    for argument in arguments:
+        for source in locate(argument):
+            sources.setdefault(_identity(source), source)
     instances: list[ResourceInstance] = []
     gaps: list[Gap] = []
-    for source in sources:
+    for source in sources.values():
         state = _read(source, session)
         instances.extend(state.instances())
         gaps += (
@@ -38,7 +41,8 @@ def read_states(arguments: Iterable[str], session: AwsSession) -> States:
             )
             for problem in state.problems
         )
-    return States(instances=tuple(instances), labels=tuple(source.label for source in sources), gaps=tuple(gaps))
+    labels = tuple(source.label for source in sources.values())
+    return States(instances=tuple(instances), labels=labels, gaps=tuple(gaps))
 
 
 def _identity(source: StateSource) -> object:

@@ -13,7 +13,10 @@ def draft(schemas: SchemaPack, resource_type: str, *, members: tuple[str, str, f
     Raises ``DriftMgrError`` for a type that the provider does not have.
     """
     if resource_type not in schemas:
-        raise DriftMgrError(f"{resource_type}: no such resource type in {schemas.provider} {schemas.version}")
+        raise DriftMgrError(
+            f"{resource_type}: no such resource type in {schemas.provider} {schemas.version}",
+            hint="check its name in the provider's documentation",
+        )
     operation, items, known = members or ("service.list_things", "Things", frozenset[str]())
     block = schemas[resource_type].block
     names = sorted(name for name in block.attributes if name not in _BOOKKEEPING)

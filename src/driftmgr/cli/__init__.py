@@ -1,6 +1,7 @@
 """The command line: ``driftmgr``. Importing this package imports click and nothing heavier."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -56,17 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         # Without click's own handling of errors, an exit code comes back as the value.
         sys.exit(driftmgr.main(args=given, prog_name="driftmgr", standalone_mode=False) or 0)
-    except click.Abort:
-        sys.exit(INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted")
+        # An ordinary exit waits for the threads of requests under way, up to their timeout.
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
-        sys.exit(1)
-    except KeyboardInterrupt:
-        _say("interrupted")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of a pipe went away (head): nothing to say, and nobody to say it to.
-        sys.stderr.close()
         sys.exit(1)
     except Exception as error:
         if "--debug" in given:

@@ -40,8 +40,9 @@ def pair_texts(recorded: Any, observed: Any) -> tuple[str, str]:
 def cut_pair(texts: tuple[str, str], width: int) -> tuple[str, str]:
     """Two texts cut to ``width`` characters in a way that the first difference stays in sight."""
     first, second = texts
-    common = next((at for at, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), 0)
-    if max(len(first), len(second)) > width and common > _CONTEXT:
+    shared = min(len(first), len(second))
+    common = next((at for at in range(shared) if first[at] != second[at]), shared)
+    if max(len(first), len(second)) > width and common > _CONTEXT and first != second:
         first, second = (f"…{text[common - _CONTEXT :]}" for text in texts)
     return _cut(first, width), _cut(second, width)
 

@@ -31,6 +31,8 @@ def verdict(report: DriftReport) -> str:
         return "Drift: " + ", ".join(f"{number} {word}" for number, word in parts if number)
     if report.gaps:
         return "No drift in what could be looked at"
+    if not summary.managed:
+        return "Nothing to compare"
     depth = " (quick look: only what list calls tell)" if report.scan.mode == "quick" else ""
     return f"In sync{depth}"
 
