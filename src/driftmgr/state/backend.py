@@ -19,7 +19,7 @@ from driftmgr.state.read import StateError
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*|//[^\n]*|/\*.*?\*/)
     | <<-?(?P<mark>[^\W\d][\w-]*)[^\n]*\n(?P<heredoc>.*?)^[ \t]*(?P=mark)[ \t]*$
-    | (?P<string>"(?:[^"\\$]|\\.|\$(?!\{)|\$\{(?:[^"{}]|"(?:[^"\\]|\\.)*"|\{[^{}]*\})*\})*")
+    | (?P<string>"(?:[^"\\$]|\\.|\$(?!\{)|\$\{(?:[^"{}]|"(?:[^"\\]|\\.)*"|\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\})*\})*")
     | (?P<word>[\w.-]+)
     | (?P<sign>.)""",
     re.VERBOSE | re.DOTALL | re.MULTILINE,
@@ -83,10 +83,9 @@ def _objects(document: Any, name: str) -> Iterator[dict[str, Any]]:
 
 def _from_hcl(text: str) -> Backend | None:
     tokens = list(_tokens(text))
-    for start, _ in _blocks(tokens, 0, ("terraform",)):
-        for inner, labels in _blocks(tokens, start, ("backend", "cloud")):
-            kind = "cloud" if labels[0] == "cloud" else labels[-1].strip('"')
-            return Backend(type=kind, settings={} if kind == "cloud" else _settings(tokens, inner)[0])
+    for start, _ in _blocks(tokens, 0, {"terraform": 0}):
+        for inner, label in _blocks(tokens, start, {"backend": 1, "cloud": 0}):
+            return Backend(type=label, settings={} if label == "cloud" else _settings(tokens, inner)[0])
     return None
 
 
@@ -98,22 +97,23 @@ def _tokens(text: str) -> Iterator[str]:
             yield found[0]
 
 
-def _blocks(tokens: list[str], position: int, names: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
-    """The blocks of some names at this level: the position after the opening brace, and the name with its labels."""
-    depth, header = 0, list[str]()
+def _blocks(tokens: list[str], position: int, labels: Mapping[str, int]) -> Iterator[tuple[int, str]]:
+    """The blocks of some names, with their number of labels, at this level.
+
+    Gives the position after the opening brace, and the last word before it: the label, or the name without one.
+    """
+    depth, header = 0, ("", "")
     while position < len(tokens) and depth >= 0:
         word = tokens[position]
         position += 1
         if word in _OPENING:
-            if depth == 0 and word == "{" and header and header[0] in names:
-                yield position, header
+            if depth == 0 and word == "{" and (labels.get(header[1]) == 0 or labels.get(header[0]) == 1):
+                yield position, header[1].strip('"')
             depth += 1
         elif word in _CLOSING:
             depth -= 1
-            header = []
         elif depth == 0:
-            # The labels of a block are the strings after its name; any other word begins a new header.
-            header = [*header, word] if word.startswith('"') else [word]
+            header = (header[1], word)
 
 
 def _settings(tokens: list[str], position: int) -> tuple[dict[str, Any], int]:
