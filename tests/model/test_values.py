@@ -5,7 +5,18 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from driftmgr.model import DriftMgrError, RemoteObject, ResourceInstance, Scope, decode_attributes
+from driftmgr.model import (
+    Drift,
+    DriftMgrError,
+    DriftReport,
+    Gap,
+    RemoteObject,
+    ResourceInstance,
+    ScanRecord,
+    Scope,
+    Summary,
+    decode_attributes,
+)
 
 HERE = Scope(cloud="aws", account="111122223333", region="eu-central-1")
 
@@ -55,3 +66,28 @@ def test_an_error_for_people_has_a_message_and_a_hint() -> None:
     """The one exception for users carries both and prints as its message."""
     error = DriftMgrError("what", hint="how")
     assert (str(error), error.message, error.hint) == ("what", "what", "how")
+
+
+def test_the_exit_code_is_that_of_findings_then_of_open_gaps() -> None:
+    """2 with any finding, 3 with a gap that nobody accepted, else 0."""
+    scan = ScanRecord(
+        id="1",
+        started_at="",
+        finished_at="",
+        mode="deep",
+        engine="catalog",
+        sources=(),
+        scopes=(),
+        api_calls=0,
+        seconds=0.0,
+    )
+    summary = Summary(managed=0, in_sync=0, changed=0, missing=0, unmanaged=0)
+    gap = Gap(type="t", operation="o", reason="denied", message="m")
+    drift = Drift(kind="missing", type="t", id="i", scope=HERE, severity="low")
+    report = DriftReport(scan=scan, summary=summary)
+    assert report.exit_code == 0
+    with_gap = msgspec.structs.replace(report, gaps=(gap,))
+    assert with_gap.exit_code == 3
+    assert msgspec.structs.replace(with_gap, accepted_gaps=("unsupported",)).exit_code == 3
+    assert msgspec.structs.replace(with_gap, accepted_gaps=("denied",)).exit_code == 0
+    assert msgspec.structs.replace(with_gap, drifts=(drift,)).exit_code == 2

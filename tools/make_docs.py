@@ -1,0 +1,120 @@
+"""Write what is generated: docs/catalog.md, docs/permissions.md, and a passage of the README (``make docs``).
+
+A test holds them true: it generates them and compares.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.catalog.entry import ResourceType
+from driftmgr.catalog.permissions import actions, call_actions, calls_of, policy_document
+
+PROJECT = Path(__file__).parents[1]
+BEGIN, END = "<!-- covered: written by tools/make_docs.py -->\n", "<!-- /covered -->"
+NOTICE = "<!-- Written by tools/make_docs.py from the catalog: change an entry, then run `make docs`. -->"
+
+
+def pages() -> dict[str, str]:
+    """The text of each file that is generated, or in part, by its path in the project."""
+    catalog = catalog_of("aws")
+    before, _, rest = (PROJECT / "README.md").read_text().partition(BEGIN)
+    return {
+        "README.md": before + BEGIN + "".join(f"{line}\n" for line in covered(catalog)) + END + rest.partition(END)[2],
+        "docs/catalog.md": "".join(f"{line}\n" for line in catalog_page(catalog)),
+        "docs/permissions.md": "".join(f"{line}\n" for line in permissions_page(catalog)),
+    }
+
+
+def covered(catalog: Catalog) -> Iterator[str]:
+    """The types by the AWS service that is asked about them."""
+    services: dict[str, list[str]] = {}
+    for entry in catalog:
+        call = entry.list or next(part.list for part in map(catalog.__getitem__, entry.parts) if part.list)
+        services.setdefault(call.operation.partition(".")[0], []).append(entry.name)
+    yield f"{_share(catalog)}, each at full depth:"
+    yield from ("", "| service | types |", "| --- | --- |")
+    for service, names in sorted(services.items()):
+        yield f"| {service} | {', '.join(names)} |"
+    yield ""
+
+
+def catalog_page(catalog: Catalog) -> Iterator[str]:
+    """What is compared of each type, and what is not and why."""
+    yield from ("# What is covered", "", NOTICE, "")
+    yield f"{_share(catalog)}."
+    yield "Every attribute that HCL can set is either compared or listed below with the reason why no API tells it."
+    yield from (
+        "",
+        "| type | severity of a finding | listed | compared | not readable |",
+        "| --- | --- | --- | --- | --- |",
+    )
+    for entry in catalog:
+        place = "once per account" if entry.reach == "global" else "per region"
+        name = f"[{entry.name}](#{entry.name})"
+        yield f"| {name} | {entry.criticality} | {place} | {len(entry.attributes)} | {len(entry.unreadable)} |"
+    for entry in catalog:
+        yield from ("", f"## {entry.name}", "")
+        yield from _details(entry)
+
+
+def _share(catalog: Catalog) -> str:
+    known = len(catalog.schemas.types)
+    return f"{len(catalog)} of the {known:,} resource types of hashicorp/aws {catalog.schemas.version}"
+
+
+def _details(entry: ResourceType) -> Iterator[str]:
+    if entry.parts:
+        yield f"Put together from {_names(entry.parts)}."
+        yield ""
+    if entry.aliases:
+        yield f"Also known as {_names(entry.aliases)}."
+        yield ""
+    for ref in entry.parents:
+        shown = f", shown in its {_names(ref.inline)}" if ref.inline else ""
+        yield f"{'Part of' if ref.part else 'Belongs to'} {_names((ref.type,))} by `{ref.attribute}`{shown}."
+        yield ""
+    yield f"Compared: {_names(sorted(entry.attributes))}."
+    if entry.unreadable:
+        yield ""
+    for name, reason in sorted(entry.unreadable.items()):
+        yield f"- `{name}` is not compared: {reason}"
+
+
+def permissions_page(catalog: Catalog) -> Iterator[str]:
+    """The IAM actions of each type, and the policy for all of them."""
+    yield from ("# Permissions", "", NOTICE, "")
+    yield "A scan reads and never writes. `driftmgr catalog permissions TYPE ...` prints the policy for some types;"
+    yield "`sts:GetCallerIdentity` and `ec2:DescribeRegions` are part of every scan."
+    yield from ("", "| type | calls in a deep scan | actions |", "| --- | --- | --- |")
+    for entry in catalog:
+        calls = dict.fromkeys(call.operation for call in calls_of(entry))
+        needed = dict.fromkeys(action for call in calls_of(entry) for action in call_actions(call))
+        own = f"{_names(calls)} | {_names(needed)}" if calls else f"those of {_names(entry.parts)} | "
+        yield f"| `{entry.name}` | {own} |"
+    yield from (
+        "",
+        f"## The policy for all {len(catalog)} types",
+        "",
+        f"{len(actions(catalog))} actions:",
+        "",
+        "```json",
+    )
+    yield json.dumps(policy_document(catalog), indent=2)
+    yield "```"
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def main() -> None:
+    """Write the pages."""
+    for name, text in pages().items():
+        (PROJECT / name).write_text(text)
+        print(name)
+
+
+if __name__ == "__main__":
+    main()
