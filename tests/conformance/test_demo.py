@@ -35,7 +35,7 @@ def recorded(state: Path, names: Iterable[str]) -> str:
 
 
 def test_the_demo_builds_what_terraform_would(case: Case, cloud: Emulator) -> None:
-    """The recorded state is what ``terraform apply`` writes, and its refresh of the demo's own objects finds no drift."""
+    """The recorded state is what ``terraform apply`` writes; its refresh of the demo's objects finds no drift."""
     apply_estate(case)
     applied = case.terraform.state_file
     cloud.reset()

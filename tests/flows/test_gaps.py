@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from conformance.emulator import ACCOUNT, Emulator
-from demo.build import Names
+from demo.build import REGION, Names
 from flows.conftest import Run
 from flows.proxy import Proxy
 
@@ -106,14 +106,14 @@ def test_a_state_of_a_newer_provider_is_read(estate: Names, run: Run, folder: Pa
     assert ran.code == 0
 
 
-def test_one_bad_resource_costs_only_its_own_verdict(estate: Names, run: Run, folder: Path) -> None:
-    """An instance that cannot be read is a gap and counts as unverified; all others are compared."""
+def test_one_bad_resource_costs_only_its_own_verdict(cloud: Emulator, estate: Names, run: Run, folder: Path) -> None:
+    """An instance that cannot be read is a gap and unverified, its object not unmanaged; all others are compared."""
     path = folder / "terraform.tfstate"
     state = json.loads(path.read_text())
     queue = next(item for item in state["resources"] if item.get("module") == 'module.queue["orders"]')
     queue["instances"][0]["attributes"] = "scrambled"
     path.write_text(json.dumps(state))
-    ran = run("detect", "--managed-only", "--accept-gaps", "unsupported", "-o", "json")
+    ran = run("detect", "--accept-gaps", "unsupported", "-o", "json")
     assert ran.code == 3
     assert ran.json["drifts"] == []
     assert [gap["message"] for gap in ran.json["gaps"] if gap["reason"] == "stale_schema"] == [
@@ -121,6 +121,11 @@ def test_one_bad_resource_costs_only_its_own_verdict(estate: Names, run: Run, fo
     ]
     assert ran.json["summary"]["managed"] == 20
     assert ran.json["summary"]["unverified"] == 2
+    cloud.client("sqs", REGION).delete_queue(QueueUrl=estate['module.queue["returns"].aws_sqs_queue.this.id'])
+    missing = run("detect", "-o", "json").json["drifts"]
+    assert [(drift["kind"], drift["address"]) for drift in missing] == [
+        ("missing", 'module.queue["returns"].aws_sqs_queue.this')
+    ]
 
 
 def test_a_state_without_resources_says_so(cloud: Emulator, run: Run, folder: Path) -> None:

@@ -22,9 +22,9 @@ from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
 from driftmgr.discovery.plan import plan as plan_calls
 from driftmgr.discovery.run import InProcessExecutor
 from driftmgr.discovery.shards import ScanPlan, Shard
-from driftmgr.drift.detect import Asked, detect
+from driftmgr.drift.detect import Asked, Findings, detect
 from driftmgr.drift.traits import traits_of
-from driftmgr.model import DriftMgrError, DriftReport, Gap, RemoteObject, ScanRecord, Scope, Summary
+from driftmgr.model import DriftMgrError, DriftReport, Gap, RemoteObject, ScanRecord, Scope
 from driftmgr.store.fingerprints import StoredFingerprints, cache_directory
 
 
@@ -63,13 +63,14 @@ async def _scan(request: ScanRequest, on_progress: OnProgress | None) -> DriftRe
         managed_only=request.managed_only,
         include_defaults=request.include_defaults,
     )
-    gaps = (*task.sorted.gaps, *task.states.gaps, *collected.gaps)
-    findings = detect(task.catalog, task.sorted.instances, collected.objects, gaps, asked, others=task.sorted.others)
+    found = task.sorted
+    findings = detect(task.catalog, found.instances, collected.objects, collected.gaps, asked, others=found.others)
+    findings = _with_unseen(findings, found, task.states.gaps)
     if request.mode != "quick":
         _keep(fingerprints)
     return DriftReport(
         scan=clock.record(request, planned.scopes, collected.api_calls, task.states.labels),
-        summary=_with_unseen(findings.summary, task.sorted.unsupported + len(task.states.gaps)),
+        summary=findings.summary,
         drifts=findings.drifts,
         gaps=findings.gaps,
         suppressed=findings.suppressed,
@@ -141,11 +142,25 @@ def chosen_types(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(catalog.canonical(name) for name in names))
 
 
-def _with_unseen(summary: Summary, unseen: int) -> Summary:
-    """The summary with instances that nothing was compared for (no entry, not readable): asked about, not verified."""
+def _with_unseen(findings: Findings, kept: Sorted, unread: tuple[Gap, ...]) -> Findings:
+    """The findings, with instances that nothing was compared for: no entry, or not readable.
+
+    One of the objects of an ``unread`` instance's type is its own, so that none of them is called unmanaged.
+    """
+    unsure = {gap.type for gap in unread}
+    drifts = tuple(found for found in findings.drifts if found.kind != "unmanaged" or not unsure & {found.type, "*"})
+    unseen, summary = kept.unsupported + len(unread), findings.summary
     managed, unverified = summary.managed + unseen, summary.unverified + unseen
-    coverage = round(1 - unverified / managed, 4) if managed else 1.0
-    return msgspec.structs.replace(summary, managed=managed, unverified=unverified, coverage=coverage)
+    gaps = (*kept.gaps, *unread, *findings.gaps)
+    summary = msgspec.structs.replace(
+        summary,
+        managed=managed,
+        unverified=unverified,
+        unmanaged=sum(found.kind == "unmanaged" for found in drifts),
+        gaps=len(gaps),
+        coverage=round(1 - unverified / managed, 4) if managed else 1.0,
+    )
+    return msgspec.structs.replace(findings, drifts=drifts, gaps=gaps, summary=summary)
 
 
 def _keep(fingerprints: StoredFingerprints) -> None:
