@@ -17,11 +17,12 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch, emulator: Emulator) -> Emulator:
-    """An empty simulated AWS, the only one that this process and its children see."""
+def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Emulator:
+    """An empty simulated AWS, the only one that this process and its children see; no memory of earlier scans."""
     for name in cleared_names(os.environ):
         monkeypatch.delenv(name)
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
     emulator.reset()
     return emulator

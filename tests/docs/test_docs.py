@@ -65,6 +65,13 @@ def parse(arguments: list[str]) -> None:
     command.parse_args(context, list(arguments))
 
 
+def test_continuous_integration_runs_the_commands_of_the_readme() -> None:
+    """What CI runs last is the test command that the README gives."""
+    assert "make test" in commands(PROJECT / "README.md")[1]
+    last = (PROJECT / ".ci/run").read_text().splitlines()[-1]
+    assert last == 'step "tests" make --no-print-directory test'
+
+
 def test_the_readme_has_a_tour() -> None:
     """The README shows ten commands and more, each of the three among them."""
     assert len(TOUR) >= 10

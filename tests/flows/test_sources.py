@@ -132,3 +132,11 @@ def test_a_state_in_s3_that_cannot_be_read_says_why(
     if refusal:
         proxy.refusals["GET /states"] = refusal
     assert_told(run("detect", address), error, hint)
+
+
+def test_an_s3_that_does_not_answer_is_named(
+    cloud: Emulator, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the endpoint of the state's bucket is not there, that is said, and of which state."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+    assert_told(run("detect", "s3://states/x"), "s3://states/x: S3 cannot be reached", "endpoint")

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 import msgspec
+from botocore import exceptions
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from driftmgr.clouds.aws import AwsAccount, AwsSession
 from driftmgr.clouds.aws.session import credentials_problem
@@ -68,15 +68,15 @@ def _fetch(source: S3State, session: AwsSession) -> bytes:
             account, "s3", source.region or reader.region or "us-east-1", endpoint_url=source.endpoint_url, config=style
         )
         body: bytes = client.get_object(Bucket=source.bucket, Key=source.key)["Body"].read()
-    except ClientError as error:
-        raise _refusal(source, error) from error
     except Exception as error:
-        raise credentials_problem(source.label, error) from error
+        raise _problem(source, error) from error
     return body
 
 
-def _refusal(source: S3State, error: ClientError) -> DriftMgrError:
-    code = error.response.get("Error", {}).get("Code", "")
+def _problem(source: S3State, error: Exception) -> DriftMgrError:
+    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
+        return StateError(f"{source.label}: S3 cannot be reached: {error}", hint="check network, proxy and endpoint")
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, exceptions.ClientError) else ""
     if code in {"NoSuchKey", "NoSuchBucket", "404"}:
         what = "bucket" if code == "NoSuchBucket" else "object"
         return StateError(f"{source.label}: no such {what}", hint="check bucket, key, workspace and account")
