@@ -171,20 +171,20 @@ class _Rules:
     def _told_by_a_part(self, row: Disagreement) -> bool:
         """Whether the attribute shows objects that we report, or the state manages, on their own."""
         parent_type = self._catalog.canonical(ResourceAddress.parse(row.address).type)
-        shown = {
-            entry.name: parent
-            for entry in self._catalog
-            for parent in entry.parents
-            if parent.type == parent_type and row.attribute in parent.inline
-        }
+        shown: dict[str, list[ParentRef]] = {}
+        for entry in self._catalog:
+            for parent in entry.parents:
+                if parent.type == parent_type and row.attribute in parent.inline:
+                    shown.setdefault(entry.name, []).append(parent)
         strangers = (drift.type for drift in self._ours.drifts if drift.parent == row.address)
         return any(name in shown for name in strangers) or any(
-            self._belongs(part, shown.get(self._catalog.canonical(name)), row.address)
+            self._belongs(part, reference, row.address)
             for name, part in self._recorded.values()
+            for reference in shown.get(self._catalog.canonical(name), ())
         )
 
-    def _belongs(self, part: Mapping[str, Any], reference: ParentRef | None, parent: str) -> bool:
-        if reference is None or parent not in self._recorded:
+    def _belongs(self, part: Mapping[str, Any], reference: ParentRef, parent: str) -> bool:
+        if parent not in self._recorded:
             return False
         wanted = self._recorded[parent][1].get(reference.by)
         named = part.get(reference.attribute)

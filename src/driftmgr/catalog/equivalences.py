@@ -62,8 +62,13 @@ def ip_protocol(value: Any) -> str:
 
 def same_cidr(recorded: Any, observed: Any) -> bool:
     """Two spellings of one network (``10.0.0.1/8`` is ``10.0.0.0/8``, IPv6 in any form)."""
-    before, now = _network(recorded), _network(observed)
-    return bool(recorded == observed) if before is None or now is None else before == now
+    return bool(cidr(recorded) == cidr(observed))
+
+
+def cidr(value: Any) -> Any:
+    """One spelling of a network, the shortest; what is no network stays as it is, an empty text is none."""
+    network = _network(value)
+    return value or None if network is None else str(network)
 
 
 def same_arn_or_name(recorded: Any, observed: Any) -> bool:

@@ -1,26 +1,26 @@
 """Security groups and their rules, in the three forms that Terraform has for them.
 
-The remote objects are the rules that DescribeSecurityGroupRules lists, one source each; an ``aws_security_group_rule`` stands
-for several of them. Source: provider ``internal/service/ec2/vpc_security_group.go``, ``vpc_security_group_rule.go``,
-``vpc_security_group_ingress_rule.go``.
+The remote objects are the rules that DescribeSecurityGroupRules lists, one source each; an ``aws_security_group_rule``
+stands for several of them. Source: provider ``internal/service/ec2/vpc_security_group.go``,
+``vpc_security_group_rule.go``, ``vpc_security_group_ingress_rule.go``.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from driftmgr.catalog.aws.tagging import MADE_BY_TAGS
-from driftmgr.catalog.aws.vpc import IN_VPC, ec2_arn
+from driftmgr.catalog.aws.vpc import IN_VPC, ec2_arn, made_by
 from driftmgr.catalog.entry import (
     CRITICAL,
     Assembled,
     Attribute,
+    Companion,
     Join,
     ParentRef,
     ResourceType,
     aws_call,
     pascal_names,
 )
-from driftmgr.catalog.equivalences import ip_protocol, same_ip_protocol
+from driftmgr.catalog.equivalences import cidr, ip_protocol, same_cidr, same_ip_protocol
 from driftmgr.catalog.transforms import aws_tags
 from driftmgr.model import RemoteObject
 
@@ -29,9 +29,14 @@ _LISTS = ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups
 _DESCRIBE_GROUPS = aws_call("ec2.describe_security_groups", "SecurityGroups", params={"MaxResults": 1000})
 
 
+# TCP, UDP, ICMP and ICMPv6 (by number) have ports or types; a rule for any other protocol is for all of it:
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+_WITH_PORTS = ("6", "17", "1", "58")
+
+
 def _ports(protocol: str, first: Any, last: Any) -> tuple[Any, Any]:
-    # "All traffic" has no ports; AWS leaves them out or says -1, Terraform records 0.
-    return (0, 0) if ip_protocol(protocol) == "all" else (first or 0, last or 0)
+    # Without ports AWS leaves them out or says -1, Terraform records 0.
+    return (first or 0, last or 0) if ip_protocol(protocol) in _WITH_PORTS else (0, 0)
 
 
 def one_source_each(rules: Any) -> list[dict[str, Any]]:
@@ -47,7 +52,7 @@ def one_source_each(rules: Any) -> list[dict[str, Any]]:
             "self": False,
             **{name: [] for name in _LISTS},
         }
-        single += [bare | {name: [source]} for name in _LISTS for source in rule.get(name) or ()]
+        single += [bare | {name: [cidr(source)]} for name in _LISTS for source in rule.get(name) or ()]
         single += [bare | {"self": True}] if rule.get("self") else []
     return single
 
@@ -100,10 +105,10 @@ SECURITY_GROUP = ResourceType(
     list=_DESCRIBE_GROUPS,
     id="GroupId",
     is_default="GroupName=='default'",
-    owner=MADE_BY_TAGS,
+    owner=made_by(),
     attributes=pascal_names("description", "owner_id", "vpc_id")
     | {
-        "arn": ec2_arn("security-group", "GroupId"),
+        "arn": ec2_arn("security-group", "GroupId", "OwnerId"),
         "name": "GroupName",
         "ingress": _permissions("IpPermissions"),
         "egress": _permissions("IpPermissionsEgress"),
@@ -114,6 +119,9 @@ SECURITY_GROUP = ResourceType(
         "revoke_rules_on_delete": "tells the provider what to do on destroy; AWS does not know it",
     },
     parents=(IN_VPC,),
+    companions=(
+        Companion(type="aws_default_security_group", attribute="id", inline=("egress", "ingress"), whole=True),
+    ),
 )
 
 
@@ -131,8 +139,9 @@ def _rule_type(name: str, items: str, inline: str, is_default: str) -> ResourceT
         id="SecurityGroupRuleId",
         # What AWS puts into the default group of every VPC.
         is_default=f"Group.GroupName=='default' && IpProtocol=='-1' && ({is_default})",
-        attributes=pascal_names("cidr_ipv4", "cidr_ipv6", "description", "prefix_list_id", "security_group_rule_id")
+        attributes=pascal_names("cidr_ipv4", "description", "prefix_list_id", "security_group_rule_id")
         | {
+            "cidr_ipv6": Attribute("CidrIpv6", equal=same_cidr),
             "arn": ec2_arn("security-group-rule", "SecurityGroupRuleId"),
             "from_port": Attribute("FromPort", default=-1),
             "to_port": Attribute("ToPort", default=-1),
@@ -156,7 +165,7 @@ VPC_EGRESS_RULE = _rule_type(
 
 
 def _wanted(recorded: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The sources that an instance records: (attribute, source as the rule objects name it)."""
+    """The sources that an instance records: (attribute, source)."""
     wanted = [(name, source) for name in _LISTS[:3] for source in recorded.get(name) or ()]
     if recorded.get("self"):
         wanted.append(("self", str(recorded.get("security_group_id"))))
@@ -167,7 +176,13 @@ def _wanted(recorded: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _source_of(rule: Mapping[str, Any]) -> str:
     names = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
-    return next((str(rule[name]) for name in names if rule.get(name)), "")
+    return next((_source(str(rule[name])) for name in names if rule.get(name)), "")
+
+
+def _source(text: str) -> str:
+    """One spelling of a source; the ids of groups are unique without the account that HCL may put before them."""
+    account, slash, group = text.partition("/")
+    return group if slash and account.isdecimal() else str(cidr(text))
 
 
 def _signature(protocol: Any, first: Any, last: Any) -> tuple[str, Any, Any]:
@@ -188,7 +203,7 @@ def assemble_rule(recorded: Mapping[str, Any], rules: Sequence[RemoteObject]) ->
         )
     }
     wanted = _wanted(recorded)
-    found = [(name, source, by_source[source]) for name, source in wanted if source in by_source]
+    found = [(name, source, by_source[_source(source)]) for name, source in wanted if _source(source) in by_source]
     if not found:
         return None
     left = {(name, source) for name, source, _ in found}
