@@ -125,8 +125,9 @@ class _Ours:
             address = drift.address or ""
             for change in drift.changes:
                 self.changed.setdefault((address, attribute_of(change.path)), (change.recorded, change.observed))
+        for drift in (*report.drifts, *report.suppressed):
             for change in drift.suppressed:
-                self.suppressed[address, attribute_of(change.path)] = change.rule or change.classification
+                self.suppressed[drift.address or "", attribute_of(change.path)] = change.rule or change.classification
 
 
 class _Rules:
