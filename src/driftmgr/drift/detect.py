@@ -288,10 +288,14 @@ class _Judge:
 
     @functools.cached_property
     def _evidence(self) -> dict[tuple[str, str], set[Scope]]:
-        """Per provider configuration the scopes in which an instance was found that itself names the account."""
+        """Per provider configuration the scopes in which an instance was found that itself names the account.
+
+        An ARN without an account (a bucket's) is unique among all of them, so it names the account too.
+        """
         scopes: dict[tuple[str, str], set[Scope]] = {}
         for item, found in self._matching.pairs:
-            if item.recorded_account == found.scope.account:
+            arn = found.type, ("arn",), (str(found.attributes.get("arn")),)
+            if item.recorded_account == found.scope.account or arn in item.keys:
                 scopes.setdefault(_configuration(item), set()).add(found.scope)
         return scopes
 
