@@ -277,6 +277,7 @@ def change_routes(case: Case, ec2: Any) -> set[Finding]:
     ec2.create_route(RouteTableId=empty, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
     ec2.delete_route(RouteTableId=inline, DestinationIpv6CidrBlock="::/0")
     ec2.create_route(RouteTableId=inline, DestinationCidrBlock="172.16.0.0/12", NatGatewayId=nat)
+    ec2.replace_route(RouteTableId=inline, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
     ec2.disassociate_route_table(AssociationId=case.recorded("aws_route_table_association.private")["id"])
     private = case.recorded("aws_subnet.private")["id"]
     moved = ec2.associate_route_table(RouteTableId=empty, SubnetId=private)["AssociationId"]
@@ -285,7 +286,7 @@ def change_routes(case: Case, ec2: Any) -> set[Finding]:
     ec2.create_route(RouteTableId=stranger, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     # Sets are recorded in an order that hangs on ids; the local route is no difference and has no place.
     routes = [route for route in case.recorded("aws_route_table.inline")["route"] if route["gateway_id"] != "local"]
-    gone = [route["ipv6_cidr_block"] for route in routes].index("::/0")
+    gone, out = ([route["ipv6_cidr_block"] for route in routes].index(block) for block in ("::/0", ""))
     return {
         ("changed", "aws_route.out", "nat_gateway_id"),
         ("changed", "aws_route.out", "gateway_id"),
@@ -293,6 +294,8 @@ def change_routes(case: Case, ec2: Any) -> set[Finding]:
         ("unmanaged", "aws_route", f"{separate}_192.168.0.0/16", "aws_route_table.separate"),
         ("unmanaged", "aws_route", f"{empty}_0.0.0.0/0", "aws_route_table.empty"),
         ("changed", "aws_route_table.inline", f"route[{gone}]"),
+        ("changed", "aws_route_table.inline", f"route[{out}].gateway_id"),
+        ("changed", "aws_route_table.inline", f"route[{out}].nat_gateway_id"),
         ("changed", "aws_route_table.inline", "route[3]"),
         ("missing", "aws_route_table_association.private"),
         ("unmanaged", "aws_route_table_association", moved, "aws_route_table.empty"),

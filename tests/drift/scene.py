@@ -37,7 +37,12 @@ def assemble_rule(recorded: Mapping[str, Any], rules: Sequence[RemoteObject]) ->
 _LISTED = aws_call("svc.list_things", "Things")
 _GROUP = ParentRef(type="aws_security_group", attribute="security_group_id", inline=("ingress",))
 ENTRIES = (
-    ResourceType(name="aws_vpc", list=_LISTED, attributes={"cidr_block": "C"}),
+    ResourceType(
+        name="aws_vpc",
+        list=_LISTED,
+        attributes={"cidr_block": "C"},
+        companions=(Companion(type="aws_default_vpc", attribute="id", whole=True),),
+    ),
     ResourceType(
         name="aws_security_group",
         list=_LISTED,
@@ -48,6 +53,7 @@ ENTRIES = (
             Companion(
                 type="aws_network_interface_sg_attachment", attribute="security_group_id", inline=("description",)
             ),
+            Companion(type="aws_default_security_group", attribute="id", inline=("ingress",), whole=True),
         ),
     ),
     ResourceType(name="aws_vpc_security_group_ingress_rule", list=_LISTED, parents=(_GROUP,)),

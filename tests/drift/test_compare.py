@@ -283,6 +283,22 @@ def test_a_key_tells_which_elements_of_a_set_stand_for_each_other(before: Any, n
     ]
 
 
+def test_a_key_may_have_several_members() -> None:
+    """Of a key of several members all must agree; one that says nothing on either side is no key."""
+    mapping = {"listener": Attribute(key=("name", "port"))}
+    before = [{"name": "a", "port": None, "to": "x"}, {"name": "", "port": 1, "to": "x"}]
+    now = [{"name": None, "port": 1, "to": "y"}, {"name": "a", "port": 1, "to": "x"}]
+    changes = compare({"listener": before}, {"listener": now}, mapping)
+    assert [change.path for change in changes if change.classification == "drift"] == [
+        "listener[1].to",
+        "listener[0]",
+        "listener[3]",
+    ]
+    nameless = [{"name": "", "port": None, "to": text} for text in "xy"]
+    changes = compare({"listener": nameless[:1]}, {"listener": nameless[1:]}, mapping)
+    assert [change.path for change in changes] == ["listener[0]", "listener[1]"]
+
+
 def test_what_is_added_and_removed_has_one_side_only() -> None:
     """An element that only one side has is reported whole, the other side null."""
     changes = compare({"names": ["a"], "groups": ["a"]}, {"names": ["a", "b"], "groups": []})

@@ -180,6 +180,16 @@ def test_an_object_found_by_its_arn_shows_the_right_account() -> None:
     assert not judged([only_roles, *unplaced], [role]).drifts
 
 
+def test_an_arn_without_an_account_shows_the_account_too() -> None:
+    """A bucket's ARN is its alone in all accounts: where it was found, its neighbours are truly missing."""
+    shown = instance("aws_iam_role.shown", id="shown", arn="arn:aws:s3:::shown")
+    there = remote("aws_iam_role", "shown", EVERYWHERE, arn="arn:aws:s3:::shown")
+    roles = [instance(f"aws_iam_role.r[{number}]", id=f"r-{number}") for number in range(3)]
+    assert len(judged([shown, *roles], [there]).drifts) == 3
+    nameless = remote("aws_iam_role", "shown", EVERYWHERE)
+    assert not judged([shown, *roles], [nameless]).drifts
+
+
 def test_instances_of_another_account_are_a_gap() -> None:
     """Instances whose account nobody signed in to are unverified, with both accounts named."""
     stranger = instance("aws_sqs_queue.q", id="q", arn=arn("sqs", "q", account=OTHER_ACCOUNT))

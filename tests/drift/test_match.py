@@ -15,6 +15,7 @@ from drift.scene import (
     instance,
     remote,
 )
+from driftmgr.catalog import catalog_of
 from driftmgr.drift.match import Matching, match
 from driftmgr.drift.traits import Traits, may_be_in, place_of, traits_of
 from driftmgr.model import RemoteObject, ResourceInstance, Scope
@@ -51,6 +52,15 @@ def test_further_keys_match_where_ids_differ() -> None:
     assert pairs([recorded], [found]) == {"aws_iam_role_policy_attachment.a": ("web/arn:p", None)}
     half = remote("aws_iam_role_policy_attachment", "web/arn:p", EVERYWHERE, role="web", policy_arn=None)
     assert not pairs([recorded], [half])
+
+
+def test_keys_are_compared_in_their_normal_form() -> None:
+    """A network that HCL spells in its own way is the network that the cloud lists."""
+    route = instance("aws_route.out", id="r-1", route_table_id="rtb-1", destination_ipv6_cidr_block="2001:DB8:0::/48")
+    listed = {"route_table_id": "rtb-1", "destination_ipv6_cidr_block": "2001:db8::/48"}
+    catalog = catalog_of("aws")
+    (pair,) = match(catalog, traits_of([route], catalog), [remote("aws_route", "rtb-1_2001:db8::/48", **listed)]).pairs
+    assert str(pair[0].instance.address) == "aws_route.out"
 
 
 def test_account_and_region_keep_equal_names_apart() -> None:

@@ -128,8 +128,8 @@ class Attribute(msgspec.Struct, frozen=True):
     holds the attribute (the resource, or the element of a block with the resource beside it as
     ``Resource``): where it finds nothing true the attribute is not compared, as the provider does
     not record it then (``forward`` beside ``target_group_arn``).
-    ``key`` names the member that tells the objects of a set apart (a policy's ``name``): those of
-    one key stand for each other, however much else differs. ``counts`` makes the difference of a
+    ``key`` names the member, or the members together, that tell the objects of a set apart (a
+    policy's ``name``): those of one key stand for each other, however much else differs. ``counts`` makes the difference of a
     computed attribute drift, where it is the only sign of a change that cannot be read (the
     checksum of a function's code). ``own_tags`` marks tags that are recorded without the
     provider's default tags: those are left out of the observed side too.
@@ -141,7 +141,7 @@ class Attribute(msgspec.Struct, frozen=True):
     normal: Transform | None = None
     nested: "Mapping[str, AttributeLike] | None" = None
     default: Any = None
-    key: str | None = None
+    key: str | tuple[str, ...] | None = None
     counts: bool = False
     when: str | None = None
     own_tags: bool = False

@@ -262,7 +262,7 @@ class _Walk:
             before,
             now,
             lambda item: canonical(element, item, keys),
-            lambda a, b: self._likeness(element, a, b) if shape.key is None else _same_key(shape.key, a, b),
+            lambda a, b: _same_key(shape.key, a, b) if shape.key else self._likeness(element, a, b),
         )
 
     def _agree(self, shape: Shape, before: Any, now: Any) -> bool:
@@ -329,9 +329,11 @@ def _name(rule: Callable[..., Any]) -> str:
     return getattr(rule, "__name__", type(rule).__name__)
 
 
-def _same_key(key: str, before: Any, now: Any) -> float:
-    named = isinstance(before, dict) and isinstance(now, dict) and not is_empty(before.get(key))
-    return float(named and before[key] == now.get(key))
+def _same_key(names: tuple[str, ...], before: Any, now: Any) -> float:
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return 0.0
+    first, second = ([item.get(name) or None for name in names] for item in (before, now))
+    return float(first == second and any(part is not None for part in first))
 
 
 def _covers(outer: str, inner: str) -> bool:

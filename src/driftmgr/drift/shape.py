@@ -16,8 +16,8 @@ PLAIN = Attribute()
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """What a value is: a leaf, a collection of ``element``, or an object of ``members``.
 
-    ``block`` marks a nested block (null is the same as none), ``single`` one of at most one element. ``key`` is the
-    member that tells the objects of a set apart, if the entry names one.
+    ``block`` marks a nested block (null is the same as none), ``single`` one of at most one element. ``key`` are the
+    members that together tell the objects of a set apart, if the entry names some.
     """
 
     kind: Kind
@@ -25,7 +25,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     members: "Mapping[str, Member]" = {}
     block: bool = False
     single: bool = False
-    key: str | None = None
+    key: tuple[str, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +106,8 @@ def _block_member(name: str, nested: BlockType, mapping: Mapping[str, AttributeL
 
 
 def _keyed(shape: Shape, attribute: Attribute) -> Shape:
-    return msgspec.structs.replace(shape, key=attribute.key) if attribute.key else shape
+    key = (attribute.key,) if isinstance(attribute.key, str) else attribute.key
+    return msgspec.structs.replace(shape, key=key) if key else shape
 
 
 def _nested(mode: str, inner: Block, mapping: Mapping[str, AttributeLike], *, block: bool, single: bool) -> Shape:

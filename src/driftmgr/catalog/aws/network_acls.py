@@ -81,7 +81,7 @@ def _normal(rule: dict[str, Any]) -> dict[str, Any]:
 
 def _rules(*, egress: bool) -> Attribute:
     path = f"{{entries: Entries, egress: `{str(egress).lower()}`}}"
-    return Attribute(path, read=_entries, normal=protocols_as_numbers)
+    return Attribute(path, read=_entries, normal=protocols_as_numbers, key="rule_no")
 
 
 NETWORK_ACL = ResourceType(

@@ -126,7 +126,10 @@ ROUTE_TABLE = ResourceType(
         "arn": ec2_arn("route-table", "RouteTableId", "OwnerId"),
         "propagating_vgws": "PropagatingVgws[].GatewayId",
         "route": Attribute(
-            "{routes: Routes, interfaces: Interfaces}", read=_inline_routes, normal=without_local_routes
+            "{routes: Routes, interfaces: Interfaces}",
+            read=_inline_routes,
+            normal=without_local_routes,
+            key=tuple(_DESTINATIONS),
         ),
         "tags_all": Attribute("Tags", read=_tags),
     },
