@@ -1,5 +1,7 @@
 """Who is who: instances and objects are paired by a set of candidate keys, within account and region."""
 
+from typing import Any
+
 import pytest
 
 from drift.scene import (
@@ -57,7 +59,7 @@ def test_further_keys_match_where_ids_differ() -> None:
 def test_keys_are_compared_in_their_normal_form() -> None:
     """A network that HCL spells in its own way is the network that the cloud lists."""
     route = instance("aws_route.out", id="r-1", route_table_id="rtb-1", destination_ipv6_cidr_block="2001:DB8:0::/48")
-    listed = {"route_table_id": "rtb-1", "destination_ipv6_cidr_block": "2001:db8::/48"}
+    listed: dict[str, Any] = {"route_table_id": "rtb-1", "destination_ipv6_cidr_block": "2001:db8::/48"}
     catalog = catalog_of("aws")
     (pair,) = match(catalog, traits_of([route], catalog), [remote("aws_route", "rtb-1_2001:db8::/48", **listed)]).pairs
     assert str(pair[0].instance.address) == "aws_route.out"

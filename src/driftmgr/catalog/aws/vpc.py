@@ -201,6 +201,10 @@ def _secondary(member: str) -> str:
     return f"NatGatewayAddresses[?IsPrimary==`false`].{member}"
 
 
+def _count(values: list[Any] | None) -> int:
+    return len(values or ())
+
+
 NAT_GATEWAY = ResourceType(
     name="aws_nat_gateway",
     criticality=MEDIUM,
@@ -221,7 +225,7 @@ NAT_GATEWAY = ResourceType(
         "private_ip": _address("PrivateIp"),
         "public_ip": _address("PublicIp"),
         "secondary_allocation_ids": _secondary("AllocationId"),
-        "secondary_private_ip_address_count": Attribute(_secondary("PrivateIp"), read=len, default=0),
+        "secondary_private_ip_address_count": Attribute(_secondary("PrivateIp"), read=_count, default=0),
         "secondary_private_ip_addresses": _secondary("PrivateIp"),
         "tags_all": Attribute("Tags", read=aws_tags),
     },
