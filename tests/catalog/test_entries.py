@@ -11,6 +11,7 @@ from botocore.model import ListShape, MapShape, OperationModel, StructureShape
 from driftmgr.catalog import catalog_of
 from driftmgr.catalog.entry import Attribute, AwsCall, ResourceType, Template, as_attribute
 from driftmgr.catalog.schema import Block
+from driftmgr.discovery.paths import attribute_reader
 from driftmgr.discovery.paths import names_in
 
 AWS = catalog_of("aws")
@@ -210,6 +211,18 @@ def test_every_path_exists_in_the_answer(entry: ResourceType) -> None:
     owner = {} if entry.owner is None else {"owner": entry.owner}
     for name, value in {**entry.attributes, **entry.links, **owner}.items():
         _check_attribute(name, as_attribute(value), item)
+
+
+@by_name
+def test_every_attribute_reads_an_item_that_says_nothing(entry: ResourceType) -> None:
+    """A member that an answer leaves out is a value that is not set, never an error that ends the scan."""
+    silent = {"Scope": {"account": "1", "region": "r", "partition": "aws"}}
+    sources = {**entry.attributes, **entry.links, **({"owner": entry.owner} if entry.owner else {})}
+    for name, source in sources.items():
+        try:
+            attribute_reader(source)(silent)
+        except Exception as error:
+            raise AssertionError(f"{name}: {error!r}") from error
 
 
 def _leaves(block: Block, prefix: str = "") -> Iterator[tuple[str, bool]]:

@@ -1,7 +1,7 @@
 """Security groups and rules in their three forms, network ACLs and key pairs held to Terraform's provider.
 
 What moto does not do, so that only tests/catalog/test_network.py covers it: ICMP types of network ACL rules (it forgets
-them), descriptions of prefix lists, groups of other accounts, the keys that AWS rewrites in OpenSSH's form.
+them), descriptions of prefix lists, groups of other accounts.
 """
 
 from typing import Any
@@ -397,7 +397,7 @@ def change_keys(ec2: Any) -> set[Finding]:
     ec2.import_key_pair(KeyName="stranger", PublicKeyMaterial=OTHER_KEY.encode())
     return {
         ("missing", "aws_key_pair.me"),
-        ("changed", "aws_key_pair.swapped", "public_key"),
+        ("changed", "aws_key_pair.swapped", "fingerprint"),
         ("unmanaged", "aws_key_pair", "stranger", None),
     }
 
@@ -418,8 +418,6 @@ def test_rules_agree_with_terraform(case: Case) -> None:
     changed = case.detect(types=TYPES)
     case.assert_exactly(changed, expected)
     explained = {
-        # The provider never reads a key back, only its fingerprint, which no HCL can set.
-        ("aws_key_pair.swapped", "public_key"): "public_key_is_read",
         # To the provider a rule that lost one of its sources is gone altogether.
         ("aws_security_group_rule.web", "*"): "some_sources_are_left",
     }

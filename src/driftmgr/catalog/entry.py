@@ -129,10 +129,10 @@ class Attribute(msgspec.Struct, frozen=True):
     ``Resource``): where it finds nothing true the attribute is not compared, as the provider does
     not record it then (``forward`` beside ``target_group_arn``).
     ``key`` names the member, or the members together, that tell the objects of a set apart (a
-    policy's ``name``): those of one key stand for each other, however much else differs. ``counts`` makes the difference of a
-    computed attribute drift, where it is the only sign of a change that cannot be read (the
-    checksum of a function's code). ``own_tags`` marks tags that are recorded without the
-    provider's default tags: those are left out of the observed side too.
+    policy's ``name``): those of one key stand for each other, however much else differs.
+    ``counts`` makes the difference of a computed attribute drift, where it is the only sign of a
+    change that cannot be read (the checksum of a function's code). ``own_tags`` marks tags that
+    are recorded without the provider's default tags: those are left out of the observed side too.
     """
 
     path: str | Template = "@"

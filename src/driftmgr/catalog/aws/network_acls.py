@@ -17,7 +17,7 @@ from driftmgr.catalog.entry import (
     pascal_names,
 )
 from driftmgr.catalog.equivalences import cidr, ignoring_case, same_cidr
-from driftmgr.catalog.transforms import aws_tags
+from driftmgr.catalog.transforms import aws_tags, if_told
 
 DESCRIBE_NETWORK_ACLS = aws_call("ec2.describe_network_acls", "NetworkAcls", params={"MaxResults": 1000})
 # The rules that end every list and cannot be changed: deny all, IPv4 (32767) and IPv6 (32768).
@@ -109,11 +109,6 @@ NETWORK_ACL = ResourceType(
 )
 
 
-def same_or_not_told(recorded: Any, observed: Any) -> bool:
-    """The same number; the API tells no ports of a rule for all protocols, and the provider keeps what HCL says."""
-    return recorded is None or observed is None or bool(recorded == observed)
-
-
 NETWORK_ACL_RULE = ResourceType(
     name="aws_network_acl_rule",
     criticality=CRITICAL,
@@ -130,8 +125,9 @@ NETWORK_ACL_RULE = ResourceType(
     attributes=pascal_names("cidr_block", "rule_number")
     | {
         "egress": Attribute("Egress", default=False),
-        "from_port": Attribute("PortRange.From", equal=same_or_not_told),
-        "to_port": Attribute("PortRange.To", equal=same_or_not_told),
+        # The API tells no ports of a rule for all protocols, and the provider keeps what HCL says.
+        "from_port": Attribute("PortRange.From", read=if_told),
+        "to_port": Attribute("PortRange.To", read=if_told),
         "icmp_code": Attribute("IcmpTypeCode.Code", default=0),
         "icmp_type": Attribute("IcmpTypeCode.Type", default=0),
         "ipv6_cidr_block": Attribute("Ipv6CidrBlock", equal=same_cidr),

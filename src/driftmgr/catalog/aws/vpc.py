@@ -11,6 +11,7 @@ from driftmgr.catalog.aws.tagging import MADE_BY_TAGS, maker_of_tags
 from driftmgr.catalog.entry import (
     LOW,
     MEDIUM,
+    UNTOLD,
     Attribute,
     Companion,
     Join,
@@ -56,13 +57,8 @@ def default_vpc(path: str) -> Join:
     return Join(call=DESCRIBE_VPCS, on="VpcId", to=path)
 
 
-def _own_pool(value: str | None) -> str | None:
-    return None if value == _AMAZON_POOL else value
-
-
-def same_ipam_pool(recorded: Any, observed: Any) -> bool:
-    """The same pool of addresses; AWS may say no more than that it is one of IPAM."""
-    return (recorded or None) == (observed or None) or _IPAM_POOL in (recorded, observed)
+def _own_pool(value: str | None) -> Any:
+    return UNTOLD if value == _IPAM_POOL else None if value == _AMAZON_POOL else value
 
 
 def _own_netmask(block: Mapping[str, Any]) -> int | None:
@@ -101,9 +97,7 @@ VPC = ResourceType(
         "ipv6_association_id": f"Ipv6CidrBlockAssociationSet{_IPV6}.AssociationId | [0]",
         "ipv6_cidr_block": Attribute(f"Ipv6CidrBlockAssociationSet{_IPV6}.Ipv6CidrBlock | [0]", equal=same_cidr),
         "ipv6_cidr_block_network_border_group": f"Ipv6CidrBlockAssociationSet{_IPV6}.NetworkBorderGroup | [0]",
-        "ipv6_ipam_pool_id": Attribute(
-            f"Ipv6CidrBlockAssociationSet{_IPV6}.Ipv6Pool | [0]", read=_own_pool, equal=same_ipam_pool
-        ),
+        "ipv6_ipam_pool_id": Attribute(f"Ipv6CidrBlockAssociationSet{_IPV6}.Ipv6Pool | [0]", read=_own_pool),
         "ipv6_netmask_length": Attribute(
             f"{{cidr: Ipv6CidrBlockAssociationSet{_IPV6}.Ipv6CidrBlock | [0],"
             f" pool: Ipv6CidrBlockAssociationSet{_IPV6}.Ipv6Pool | [0]}}",

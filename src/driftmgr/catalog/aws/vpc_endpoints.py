@@ -8,6 +8,7 @@ from driftmgr.catalog.aws.vpc import IN_VPC, INPUT_ONLY, INTERFACES, ec2_arn
 from driftmgr.catalog.entry import (
     LOW,
     MEDIUM,
+    UNTOLD,
     Attribute,
     AttributeLike,
     Companion,
@@ -110,9 +111,9 @@ def _transit_gateway(identity: str | None) -> str | None:
     return identity if identity and identity.startswith("tgw-") and not identity.startswith(_ATTACHMENT) else None
 
 
-def _traffic_type(found: Mapping[str, Any]) -> str | None:
+def _traffic_type(found: Mapping[str, Any]) -> Any:
     # The flow logs of a transit gateway know no such thing; the provider leaves it as it was written.
-    return None if str(found["resource"]).startswith("tgw-") else found["traffic"]
+    return UNTOLD if str(found["resource"]).startswith("tgw-") else found["traffic"]
 
 
 FLOW_LOG = ResourceType(
