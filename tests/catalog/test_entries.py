@@ -11,8 +11,7 @@ from botocore.model import ListShape, MapShape, OperationModel, StructureShape
 from driftmgr.catalog import catalog_of
 from driftmgr.catalog.entry import Attribute, AwsCall, ResourceType, Template, as_attribute
 from driftmgr.catalog.schema import Block
-from driftmgr.discovery.paths import attribute_reader
-from driftmgr.discovery.paths import names_in
+from driftmgr.discovery.paths import attribute_reader, names_in
 
 AWS = catalog_of("aws")
 ENTRIES = list(AWS)

@@ -1,66 +1,13 @@
 """The network read from answers that moto does not give, in botocore's shape, as the provider would read them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore.validate import ParamValidator
 
-from driftmgr.catalog import catalog_of
+from catalog.ec2 import ACCOUNT, OTHER, collected, observed, shaped
 from driftmgr.catalog.aws.network_acls import protocol_number, protocols_as_numbers
 from driftmgr.catalog.aws.routes import without_local_routes
-from driftmgr.discovery.collect import Collector
-from driftmgr.discovery.observe import Observer
-from driftmgr.model import Gap, RemoteObject, Scope
-
-ACCOUNT, OTHER = "111122223333", "444455556666"
-HERE = Scope(cloud="aws", account=ACCOUNT, region="eu-west-1")
-WORDS = {"account": ACCOUNT, "region": "eu-west-1", "partition": "aws"}
-AWS = catalog_of("aws")
-EC2 = botocore.session.Session().get_service_model("ec2")
-
-
-def shaped(shape: str, **members: Any) -> dict[str, Any]:
-    """An answer, proven to be one that botocore's model of EC2 knows."""
-    report = ParamValidator().validate(members, EC2.shape_for(shape))
-    assert not report.has_errors(), report.generate_report()
-    return members
-
-
-def observed(name: str, item: Mapping[str, Any], **parts: Any) -> RemoteObject:
-    """The object that an entry reads from a listed item with its joins."""
-    found = Observer(AWS[name]).observe({**item, **parts, "Scope": WORDS}, HERE)
-    assert found is not None
-    return found
-
-
-class FakeEc2:
-    """Answers each operation with one page; an operation without an answer has nothing to list."""
-
-    def __init__(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
-        self._answers = answers
-        self.asked: list[str] = []
-
-    @property
-    def calls(self) -> int:
-        return len(self.asked)
-
-    async def pages(
-        self, scope: Scope, operation: str, params: Mapping[str, Any], *, region: str | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
-        self.asked.append(operation)
-        yield dict(self._answers.get(operation.removeprefix("ec2.describe_"), {}))
-
-
-def collected(answers: Mapping[str, Mapping[str, Any]], *types: str) -> dict[str, list[RemoteObject]]:
-    """What the types find in answers (by operation without ``describe_``), by type."""
-    found: list[RemoteObject | Gap] = []
-    asyncio.run(Collector(AWS, FakeEc2(answers), HERE, "deep").collect(types, found.append))
-    assert not [item for item in found if isinstance(item, Gap)]
-    return {name: [item for item in found if isinstance(item, RemoteObject) and item.type == name] for name in types}
-
+from driftmgr.model import RemoteObject
 
 CIDR = "DestinationCidrBlock"
 ROUTES = {

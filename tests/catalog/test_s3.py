@@ -1,12 +1,13 @@
 """Buckets and their parts read from answers in botocore's shape, as the provider's flatten functions would."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from discovery.fake import Answer, FakeApi
 from driftmgr.catalog import catalog_of
 from driftmgr.catalog.aws.s3 import (
     BUCKET,
@@ -413,31 +414,21 @@ def test_logging() -> None:
     assert simple.attributes["target_object_key_format"] == [{"partitioned_prefix": [], "simple_prefix": [{}]}]
 
 
-class FakeS3:
-    """Two buckets in two regions; every question about a part answers "not set"; remembers what it was asked."""
+def buckets(errors: Mapping[str, str]) -> Answer:
+    """Two buckets in two regions; every question about a part answers "not set", or ends with an error code."""
+    listed = [{"Name": "near", "BucketRegion": "us-east-1"}, {"Name": "far", "BucketRegion": "eu-west-1"}]
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        self._errors = errors
-        self.asked: list[tuple[str, str | None, str | None]] = []
-
-    @property
-    def calls(self) -> int:
-        return len(self.asked)
-
-    async def pages(
-        self, scope: Scope, operation: str, params: Mapping[str, Any], *, region: str | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
-        self.asked.append((operation, params.get("Bucket"), region or scope.region))
-        if code := self._errors.get(operation):
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if code := errors.get(operation):
             raise ApiError(operation, code, "unreachable", "no")
-        names = {"near": "us-east-1", "far": "eu-west-1"}
-        listed = {"Buckets": [{"Name": name, "BucketRegion": where} for name, where in names.items()]}
-        yield listed if operation == "s3.list_buckets" else {}
+        return [{"Buckets": listed} if operation == "s3.list_buckets" else {}]
+
+    return answer
 
 
-def collected(errors: Mapping[str, str]) -> tuple[FakeS3, list[RemoteObject], list[Gap]]:
+def collected(errors: Mapping[str, str]) -> tuple[FakeApi, list[RemoteObject], list[Gap]]:
     """What the whole family finds where calls end with error codes."""
-    api, found = FakeS3(errors), list[RemoteObject | Gap]()
+    api, found = FakeApi(buckets(errors)), list[RemoteObject | Gap]()
     asyncio.run(Collector(AWS, api, EVERYWHERE, "deep").collect(FAMILY, found.append))
     objects = [item for item in found if isinstance(item, RemoteObject)]
     return api, objects, [item for item in found if isinstance(item, Gap)]
@@ -462,8 +453,9 @@ def test_each_call_is_made_once_per_bucket_in_its_region() -> None:
     api, _, gaps = collected(NOT_SET)
     assert len(FAMILY) == len({"bucket", "versioning", "encryption", "policy", "block", "lifecycle", "logging"})
     assert not gaps
-    assert len(api.asked) == len(set(api.asked)) == 1 + 2 * 14
-    assert {(name, region) for _, name, region in api.asked if name} == {("near", "us-east-1"), ("far", "eu-west-1")}
+    asked = [(operation, params.get("Bucket"), region) for operation, params, region in api.asked]
+    assert len(asked) == len(set(asked)) == 1 + 2 * 14
+    assert {(name, region) for _, name, region in asked if name} == {("near", "us-east-1"), ("far", "eu-west-1")}
 
 
 def test_not_set_is_no_object_and_no_gap() -> None:

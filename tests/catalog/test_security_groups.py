@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from catalog.test_network import ACCOUNT, HERE, OTHER, observed, shaped
+from catalog.ec2 import ACCOUNT, HERE, OTHER, observed, shaped
 from driftmgr.catalog.aws.security_groups import EGRESS_RULE, INGRESS_RULE, assemble_rule, one_source_each
 from driftmgr.model import RemoteObject
 

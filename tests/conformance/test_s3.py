@@ -233,6 +233,26 @@ import {
   to = aws_s3_bucket_lifecycle_configuration.kept
   id = "shop-kept"
 }
+resource "aws_s3_bucket" "lapsed" {
+  bucket = "shop-lapsed"
+}
+import {
+  to = aws_s3_bucket.lapsed
+  id = "shop-lapsed"
+}
+import {
+  to = aws_s3_bucket_lifecycle_configuration.lapsed
+  id = "shop-lapsed"
+}
+resource "aws_s3_bucket_lifecycle_configuration" "lapsed" {
+  bucket = aws_s3_bucket.lapsed.id
+  rule {
+    id     = "all"
+    status = "Enabled"
+    filter { prefix = "" }
+    abort_incomplete_multipart_upload { days_after_initiation = 7 }
+  }
+}
 resource "aws_s3_bucket_lifecycle_configuration" "kept" {
   bucket = aws_s3_bucket.kept.id
   rule {
@@ -459,7 +479,9 @@ def change_more(s3: Any) -> set[Finding]:
     # On AWS the bucket is then encrypted as all are; moto knows no default.
     s3.delete_bucket_encryption(Bucket=name)
     s3.put_bucket_logging(Bucket=name, BucketLoggingStatus={})
+    s3.delete_bucket_lifecycle(Bucket="shop-lapsed")
     return {
+        ("missing", "aws_s3_bucket_lifecycle_configuration.lapsed"),
         ("missing", "aws_s3_bucket_server_side_encryption_configuration.more"),
         ("missing", "aws_s3_bucket_logging.more"),
     }
@@ -541,9 +563,10 @@ def change_others(s3: Any) -> set[Finding]:
 def test_buckets_agree_with_terraform(case: Case) -> None:
     """Silent after apply and after the same was said in other words; then exactly what was changed behind its back."""
     s3 = case.client("s3")
-    s3.create_bucket(Bucket="shop-kept", ACL="private")
-    s3.put_bucket_tagging(Bucket="shop-kept", Tagging={"TagSet": [{"Key": "owner", "Value": "platform"}]})
-    s3.put_bucket_lifecycle_configuration(Bucket="shop-kept", LifecycleConfiguration={"Rules": LIFECYCLE})
+    for name, rules in (("shop-kept", LIFECYCLE), ("shop-lapsed", LIFECYCLE[2:3])):
+        s3.create_bucket(Bucket=name, ACL="private")
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "owner", "Value": "platform"}]})
+        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
     case.apply(ESTATE, default_tags={"owner": "platform"})
     clean = case.detect()
     case.assert_silent(clean, gaps=GAPS)

@@ -1,9 +1,10 @@
 """Collecting a scope: the gap rule, sharing of calls, joins, details and expansion."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from discovery.fake import FakeApi
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import (
     HIGH,
@@ -25,27 +26,6 @@ from driftmgr.discovery.shards import Mode
 from driftmgr.model import Gap, Parent, RemoteObject, Scope
 
 HERE = Scope(cloud="aws", account="111122223333", region="eu-central-1")
-Answer = Callable[[str, Mapping[str, Any]], list[dict[str, Any]]]
-
-
-class FakeApi:
-    """The outside as a function: (operation, params) to pages; remembers what it was asked."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-        self.asked: list[tuple[str, Mapping[str, Any], str | None]] = []
-
-    @property
-    def calls(self) -> int:
-        return len(self.asked)
-
-    async def pages(
-        self, scope: Scope, operation: str, params: Mapping[str, Any], *, region: str | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
-        self.asked.append((operation, params, region or scope.region))
-        for page in self._answer(operation, params):
-            await asyncio.sleep(0)
-            yield page
 
 
 class Remembered:

@@ -186,5 +186,8 @@ ROUTE_TABLE_ASSOCIATION = ResourceType(
     id="RouteTableAssociationId",
     owner=made_by("Parent.OwnerId", "Parent.Tags"),
     attributes=pascal_names("gateway_id", "route_table_id", "subnet_id"),
-    parents=(ParentRef(type="aws_route_table", attribute="route_table_id"),),
+    parents=(
+        ParentRef(type="aws_route_table", attribute="route_table_id"),
+        ParentRef(type="aws_subnet", attribute="subnet_id"),
+    ),
 )
