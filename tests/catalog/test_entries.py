@@ -286,7 +286,9 @@ def test_parents_keys_and_parts_name_what_exists(entry: ResourceType) -> None:
         assert companion.by in schema
         assert all(name in schema or name in block.block_types for name in companion.inline)
     for reference in entry.parents:
-        assert reference.attribute in schema or reference.attribute in entry.links
+        outer, _, inner = reference.attribute.rpartition(".")
+        named = AWS.schemas[entry.name].block.block_types[outer].block.attributes if outer else schema
+        assert inner in named or inner in entry.links
         parent = AWS.schemas[AWS[reference.type].name].block
         assert reference.by in parent.attributes
         assert all(name in parent.attributes or name in parent.block_types for name in reference.inline)

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from catalog.ec2 import ACCOUNT, OTHER, collected, observed, shaped
+from driftmgr.catalog import catalog_of
 from driftmgr.catalog.aws.network_acls import protocol_number, protocols_as_numbers
 from driftmgr.catalog.aws.routes import without_local_routes
-from driftmgr.model import RemoteObject
+from driftmgr.drift.detect import Asked, detect
+from driftmgr.model import RemoteObject, ResourceInstance
 
 CIDR = "DestinationCidrBlock"
 ROUTES = {
@@ -235,6 +237,24 @@ def test_addresses_that_a_service_brought_are_its_own() -> None:
     assert (found.owner, found.attributes["ipam_pool_id"]) == ("nlb", None)
     pooled = observed("aws_eip", shaped("Address", AllocationId="a-2", PublicIpv4Pool="ipam-pool-1"))
     assert (pooled.owner, pooled.attributes["ipam_pool_id"]) == (None, "ipam-pool-1")
+
+
+@pytest.mark.parametrize("managed_only", [True, False])
+def test_the_balancer_that_uses_an_address_speaks_for_its_use(managed_only: bool) -> None:  # noqa: FBT001 - a column
+    """A network balancer puts an address on an interface of its own: that is no change of the address."""
+    address = shaped("Address", AllocationId="eipalloc-1", NetworkInterfaceId="eni-1", NetworkInterfaceOwnerId=ACCOUNT)
+    zones = [{"SubnetId": "subnet-1", "LoadBalancerAddresses": [{"AllocationId": "eipalloc-1"}]}]
+    balancer = {"LoadBalancerArn": "arn:lb", "Type": "network", "AvailabilityZones": zones}
+    objects = [observed("aws_eip", address), observed("aws_lb", balancer, Settings=[])]
+    recorded = [
+        ResourceInstance.of("aws_eip.out", {"id": "eipalloc-1", "network_interface": "", "instance": ""}),
+        ResourceInstance.of("aws_lb.out", {"id": "arn:lb", "subnet_mapping": [{"allocation_id": "eipalloc-1"}]}),
+    ]
+    types = frozenset({"aws_eip", "aws_lb"})
+    asked = Asked(regions={ACCOUNT: ("eu-west-1",)}, types=types, managed_only=managed_only)
+    assert not detect(catalog_of("aws"), recorded, objects, (), asked).drifts
+    alone = detect(catalog_of("aws"), recorded[:1], objects[:1], (), asked)
+    assert [change.path for drift in alone.drifts for change in drift.changes] == ["network_interface"]
 
 
 def test_an_endpoint_with_everything() -> None:

@@ -154,7 +154,8 @@ class ParentRef(msgspec.Struct, frozen=True, kw_only=True):
     """Says that objects of this type belong to an object of another.
 
     ``attribute`` is the attribute or link of this type that holds the parent's id (or the value of
-    the parent's attribute ``by``), or a list of them. ``inline`` names the attributes and blocks of
+    the parent's attribute ``by``), or a list of them; one inside a block is named with a dot
+    (``subnet_mapping.allocation_id``). ``inline`` names the attributes and blocks of
     the parent that show this object too: when a state manages the object on its own, those are not
     compared on the parent; when the parent records them itself, the object is not also unmanaged.
     ``when`` limits the reference to objects with that attribute value. With ``part=False`` the

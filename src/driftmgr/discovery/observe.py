@@ -5,7 +5,7 @@ from typing import Any
 
 from driftmgr.catalog.entry import UNTOLD, ResourceType, as_attribute
 from driftmgr.discovery.paths import attribute_reader, names_in, path_reader, source_reader
-from driftmgr.drift.traits import as_values
+from driftmgr.drift.traits import values_at
 from driftmgr.model import Parent, RemoteObject, Scope
 
 
@@ -94,6 +94,6 @@ class Observer:
             (reference, value)
             for reference in self.entry.parents
             if reference.when is None or attributes.get(reference.when[0]) == reference.when[1]
-            for value in as_values(attributes.get(reference.attribute))
+            for value in values_at(attributes, reference.attribute)
         )
         return tuple(dict.fromkeys(Parent(type=ref.type, id=str(value)) for ref, value in found if value))

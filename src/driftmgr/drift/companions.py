@@ -14,7 +14,7 @@ from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import Companion
 from driftmgr.drift.match import Matching, ObjectKey, object_key
 from driftmgr.drift.shape import DYNAMIC
-from driftmgr.drift.traits import Place, Reference, Traits, as_values, may_be_in, place_of, references_of
+from driftmgr.drift.traits import Place, Reference, Traits, may_be_in, place_of, references_of, values_at
 from driftmgr.drift.values import is_vacuous
 from driftmgr.model import RemoteObject, ResourceInstance, Scope
 
@@ -74,7 +74,7 @@ class Companions:
             attributes = instance.attributes if instance.type in known else {}
             place = place_of(attributes)
             for parent, companion in known.get(instance.type, ()):
-                for value in filter(None, as_values(attributes.get(companion.attribute))):
+                for value in filter(None, values_at(attributes, companion.attribute)):
                     reference = parent, companion.by, str(value)
                     for name in companion.inline:
                         self._managed.setdefault((reference, name), set()).add(place)

@@ -67,14 +67,19 @@ def references_of(
         ((ref.type, ref.by, value), ref.inline, ref.part)
         for ref in entry.parents
         if ref.when is None or attributes.get(ref.when[0]) == ref.when[1]
-        for value in map(_text, as_values(attributes.get(ref.attribute)))
+        for value in map(_text, values_at(attributes, ref.attribute))
         if value
     )
 
 
-def as_values(value: Any) -> list[Any]:
-    """The values of an attribute that names one object or several."""
-    return value if isinstance(value, list) else [value]
+def values_at(attributes: Mapping[str, Any], path: str) -> list[Any]:
+    """The values of an attribute that names one object or several; dots lead into the elements of blocks."""
+    name, _, rest = path.partition(".")
+    found = attributes.get(name)
+    values = found if isinstance(found, list) else [found]
+    if not rest:
+        return values
+    return [value for block in values if isinstance(block, dict) for value in values_at(block, rest)]
 
 
 def traits_of(instances: Iterable[ResourceInstance], catalog: Catalog) -> tuple[Traits, ...]:

@@ -9,7 +9,7 @@ the attribute.
 from typing import Any
 
 from driftmgr.catalog.aws.tagging import MADE_BY_TAGS, maker_of_tags, tags_by_arn
-from driftmgr.catalog.aws.vpc import IN_VPC
+from driftmgr.catalog.aws.vpc import ADDRESS_USE, IN_VPC
 from driftmgr.catalog.entry import (
     HIGH,
     Attribute,
@@ -132,7 +132,11 @@ LOAD_BALANCER = ResourceType(
         "tags_all": Attribute("Tags", read=aws_tags),
     },
     unreadable={"name_prefix": NAME_PREFIX},
-    parents=(IN_VPC,),
+    parents=(
+        IN_VPC,
+        # The address shows the network interface that a network balancer put it on.
+        ParentRef(type="aws_eip", attribute="subnet_mapping.allocation_id", inline=ADDRESS_USE, part=False),
+    ),
 )
 
 
