@@ -214,10 +214,15 @@ def test_every_path_exists_in_the_answer(entry: ResourceType) -> None:
 
 @by_name
 def test_every_attribute_reads_an_item_that_says_nothing(entry: ResourceType) -> None:
-    """A member that an answer leaves out is a value that is not set, never an error that ends the scan."""
+    """A member that an answer leaves out is a value that is not set, never an error that ends the scan.
+
+    Only the id is always there: an item without one is no object.
+    """
     silent = {"Scope": {"account": "1", "region": "r", "partition": "aws"}}
     sources = {**entry.attributes, **entry.links, **({"owner": entry.owner} if entry.owner else {})}
     for name, source in sources.items():
+        if names_in(as_attribute(source).path) <= names_in(entry.id):
+            continue
         try:
             attribute_reader(source)(silent)
         except Exception as error:
