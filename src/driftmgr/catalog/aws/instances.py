@@ -131,13 +131,13 @@ _TEMPLATE = (
 
 
 def _is_burstable(kind: str) -> str:
-    return " || ".join(f"starts_with({kind}, '{family}')" for family in ("t2", "t3", "t4"))
+    return " || ".join(f"starts_with({kind} || '', '{family}')" for family in ("t2", "t3", "t4"))
 
 
 # In bulk EC2 lists the unlimited ones only; a burstable instance that is not listed is standard.
 _CREDITS = f"[{{type: InstanceType, credits: Credits}}] | [?{_is_burstable('type')}]"
 # The provider keeps what was written for a type that has no credits.
-CREDITS_READ = "!credit_specification || " + _is_burstable("not_null(instance_type, '')")
+CREDITS_READ = "!credit_specification || " + _is_burstable("instance_type")
 
 _OPTIONS: dict[str, AttributeLike] = {
     "capacity_reservation_specification": Attribute(
