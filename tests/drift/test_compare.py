@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from driftmgr.catalog.entry import Attribute, AttributeLike, ResourceType
-from driftmgr.catalog.equivalences import same_iam_policy
+from driftmgr.catalog.equivalences import same_iam_policy, same_time
 from driftmgr.catalog.schema import AttributeSchema, Block, BlockType, NestedType, ResourceSchema
 from driftmgr.drift.compare import Comparator
 from driftmgr.model import AttributeChange, decode_attributes
@@ -317,6 +317,7 @@ def test_long_lists_are_compared_place_by_place() -> None:
 
 MAPPED: dict[str, tuple[AttributeLike, str, Any, Any, list[tuple[str, str, str | None]]]] = {
     "equal": (Attribute(equal=same_iam_policy), "policy", "", "{}", form("policy", "same_iam_policy")),
+    "nothing in two forms": (Attribute(equal=same_time), "policy", "", None, form("policy", "null_or_empty")),
     "not equal": (Attribute(equal=same_iam_policy), "policy", '{"a":1}', "{}", drift("policy")),
     "equal by an object": (Attribute(equal=Sameness()), "policy", "a", "b", form("policy", "Sameness")),
     "default": (Attribute(default=False), "on", None, False, form("on", "default")),

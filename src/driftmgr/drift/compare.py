@@ -180,7 +180,7 @@ class _Walk:
         if first == second:
             rule = DEFAULT if attribute.normal is None else _name(attribute.normal)
             yield self.change(path, shape, before, now, ("representation", rule))
-        elif attribute.equal is None:
+        elif attribute.equal is None or (is_empty(first) and is_empty(second)):
             yield from self.value(path, shape, first, second)
         elif attribute.equal(first, second):
             yield self.change(path, shape, before, now, ("representation", _name(attribute.equal)))
