@@ -524,6 +524,13 @@ def test_own_tags_of_another_schema_are_stale() -> None:
     assert told(compare({"labels": {"b": "2"}}, {"labels": ["a"]}, mapping)) == [("labels", "ignored", "stale_schema")]
 
 
+def test_an_entry_may_call_a_value_sensitive() -> None:
+    """What another attribute tells as a secret is masked where the schema calls it harmless, compared or not."""
+    for mapped in (Attribute(sensitive=True), Attribute(sensitive=True, when="secret")):
+        (change,) = compare({"name": None}, {"name": "a"}, {"name": mapped})
+        assert (change.recorded, change.observed, change.sensitive) == (None, "(sensitive)", True)
+
+
 def test_a_secret_hides_all_of_a_normal_form() -> None:
     """Places change in a normal form, so a secret in one element hides the whole attribute."""
     mapping = {"names": Attribute(normal=lower)}

@@ -133,6 +133,8 @@ class Attribute(msgspec.Struct, frozen=True):
     ``counts`` makes the difference of a computed attribute drift, where it is the only sign of a
     change that cannot be read (the checksum of a function's code). ``own_tags`` marks tags that
     are recorded without the provider's default tags: those are left out of the observed side too.
+    ``sensitive`` masks a value that the schema calls harmless, for another attribute tells the same
+    as a secret.
     """
 
     path: str | Template = "@"
@@ -145,6 +147,7 @@ class Attribute(msgspec.Struct, frozen=True):
     counts: bool = False
     when: str | None = None
     own_tags: bool = False
+    sensitive: bool = False
 
 
 AttributeLike = str | Template | Attribute

@@ -93,7 +93,7 @@ def _attribute_member(name: str, schema: AttributeSchema, mapping: Mapping[str, 
         shape=_keyed(shape, attribute),
         attribute=attribute,
         computed=schema.computed and not schema.configurable and not attribute.counts,
-        sensitive=schema.sensitive,
+        sensitive=schema.sensitive or attribute.sensitive,
         compared=not schema.write_only and name != "timeouts",
     )
 

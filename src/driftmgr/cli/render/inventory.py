@@ -8,6 +8,7 @@ import msgspec
 
 from driftmgr.app.request import Inventory
 from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.catalog.entry import as_attribute
 from driftmgr.cli.render.text import counted, harmless
 from driftmgr.cli.render.words import named_gaps, place
 from driftmgr.drift.values import SENSITIVE
@@ -75,10 +76,11 @@ def _rows(found: Inventory) -> Iterator[dict[str, str]]:
 
 
 def _masked(catalog: Catalog, item: RemoteObject) -> RemoteObject:
-    schema = catalog.schemas[item.type].block.attributes
+    schema, mapped = catalog.schemas[item.type].block.attributes, catalog[item.type].attributes
+    secret = {name for name, attribute in schema.items() if attribute.sensitive}
+    secret |= {name for name, value in mapped.items() if as_attribute(value).sensitive}
     attributes = {
-        name: SENSITIVE if value is not None and name in schema and schema[name].sensitive else value
-        for name, value in item.attributes.items()
+        name: SENSITIVE if value is not None and name in secret else value for name, value in item.attributes.items()
     }
     return msgspec.structs.replace(item, attributes=attributes)
 
