@@ -4,7 +4,7 @@ For what no emulator tells: an answer that AWS could not give, by a member or a 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
 import botocore.session
@@ -15,6 +15,7 @@ from driftmgr.catalog.entry import ResourceType
 from driftmgr.clouds import ApiError
 from driftmgr.discovery.collect import Collector
 from driftmgr.discovery.observe import Observer
+from driftmgr.discovery.shards import Mode
 from driftmgr.drift.compare import Comparator
 from driftmgr.model import Gap, RemoteObject, Scope
 
@@ -22,9 +23,9 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 AWS = catalog_of("aws")
 HERE = Scope(cloud="aws", account=ACCOUNT, region=REGION)
 
-Answer = dict[str, Any] | ApiError
+Answer = dict[str, Any] | list[dict[str, Any]] | ApiError
 Answers = Mapping[str, Answer | Callable[[Mapping[str, Any]], Answer]]
-"""What each operation answers: always the same, or by the request's parameters."""
+"""What each operation answers, in one page or several: always the same, or by the request's parameters."""
 
 _SESSION = botocore.session.Session()
 
@@ -45,17 +46,22 @@ class AnsweringApi:
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self.calls = 0
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+
+    @property
+    def calls(self) -> int:
+        return len(self.asked)
 
     async def pages(
         self, scope: Scope, operation: str, params: Mapping[str, Any], *, region: str | None = None
     ) -> AsyncIterator[dict[str, Any]]:
-        self.calls += 1
+        self.asked.append((operation, params))
         known = self._answers[operation]
         answer = known(params) if callable(known) else known
         if isinstance(answer, ApiError):
             raise answer
-        yield held_to_model(operation, answer)
+        for page in answer if isinstance(answer, list) else [answer]:
+            yield held_to_model(operation, page)
 
 
 def held_to_model(operation: str, answer: dict[str, Any]) -> dict[str, Any]:
@@ -85,14 +91,22 @@ def observed(entry: ResourceType, item: Mapping[str, Any]) -> RemoteObject:
     return found
 
 
+class Collected:
+    """What types find in answers: objects by type and id, gaps, and every request with its parameters."""
+
+    def __init__(self, types: Iterable[str], answers: Answers, *, scope: Scope = HERE, mode: Mode = "deep") -> None:
+        found: list[RemoteObject | Gap] = []
+        api = AnsweringApi({"resourcegroupstaggingapi.get_resources": tagged(), **answers})
+        asyncio.run(Collector(AWS, api, scope, mode).collect(types, found.append))
+        self.asked = api.asked
+        self.objects = {(item.type, item.id): item for item in found if isinstance(item, RemoteObject)}
+        self.gaps = [item for item in found if isinstance(item, Gap)]
+
+
 def collect(resource_type: str, answers: Answers) -> tuple[dict[str, RemoteObject], list[Gap]]:
     """The objects of a type by id, and the gaps, as a deep scan reads them from answers."""
-    found: list[RemoteObject | Gap] = []
-    untagged = {"resourcegroupstaggingapi.get_resources": tagged()}
-    collector = Collector(AWS, AnsweringApi({**untagged, **answers}), HERE, "deep")
-    asyncio.run(collector.collect([resource_type], found.append))
-    objects = {item.id: item for item in found if isinstance(item, RemoteObject)}
-    return objects, [item for item in found if isinstance(item, Gap)]
+    found = Collected([resource_type], answers)
+    return {identity: item for (_, identity), item in found.objects.items()}, found.gaps
 
 
 def drifts(found: RemoteObject, **recorded: Any) -> list[str]:
