@@ -39,6 +39,17 @@ resource "aws_sqs_queue" "events" {
   deduplication_scope         = "messageGroup"
   fifo_throughput_limit       = "perMessageGroupId"
 }
+
+resource "aws_sqs_queue" "parted" {
+  name = "parted"
+}
+resource "aws_sqs_queue_policy" "parted" {
+  queue_url = aws_sqs_queue.parted.url
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Sid = "write", Effect = "Allow", Principal = "*", Action = "sqs:SendMessage", Resource = "*" }]
+  })
+}
 """
 
 STATEMENT: dict[str, object] = {
@@ -72,7 +83,9 @@ def test_queues_agree_with_terraform(case: Case) -> None:
         QueueUrl=orders,
         Attributes={"Policy": open_to_all, "VisibilityTimeout": "90", "DelaySeconds": "0"},
     )
-    sqs.set_queue_attributes(QueueUrl=events, Attributes={"ContentBasedDeduplication": "false"})
+    sqs.set_queue_attributes(QueueUrl=events, Attributes={"ContentBasedDeduplication": "false", "Policy": open_to_all})
+    parted = case.recorded("aws_sqs_queue.parted")["url"]
+    sqs.set_queue_attributes(QueueUrl=parted, Attributes={"Policy": open_to_all})
     sqs.tag_queue(QueueUrl=orders, Tags={"stage": "test", "by": "hand"})
     sqs.untag_queue(QueueUrl=orders, TagKeys=["cost"])
     sqs.delete_queue(QueueUrl=case.recorded("aws_sqs_queue.dead")["url"])
@@ -88,6 +101,9 @@ def test_queues_agree_with_terraform(case: Case) -> None:
             ("changed", "aws_sqs_queue.orders", 'tags_all["by"]'),
             ("changed", "aws_sqs_queue.orders", 'tags_all["cost"]'),
             ("changed", "aws_sqs_queue.events", "content_based_deduplication"),
+            # A queue that records no policy leaves it to the policy.
+            ("unmanaged", "aws_sqs_queue_policy", events, "aws_sqs_queue.events"),
+            ("changed", "aws_sqs_queue_policy.parted", "policy"),
             ("missing", "aws_sqs_queue.dead"),
             ("unmanaged", "aws_sqs_queue", stranger, None),
         },

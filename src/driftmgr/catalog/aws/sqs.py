@@ -1,16 +1,15 @@
-"""Amazon SQS. Source of the mapping: provider ``internal/service/sqs/queue.go`` and the API's GetQueueAttributes."""
+"""Amazon SQS: queues, and their policies as resources of their own.
+
+Source of the mapping: provider ``internal/service/sqs/queue{,_policy,_redrive_policy,_redrive_allow_policy}.go`` and
+the API's GetQueueAttributes.
+"""
 
 from driftmgr.catalog.aws.tagging import MADE_BY_TAGS, tags_by_arn
-from driftmgr.catalog.entry import MEDIUM, Attribute, Companion, ResourceType, aws_call
+from driftmgr.catalog.entry import MEDIUM, Attribute, Equivalence, ParentRef, ResourceType, aws_call
 from driftmgr.catalog.equivalences import same_iam_policy, same_json
 from driftmgr.catalog.transforms import aws_tags, boolean, integer, last_part, none_if_empty
 
 NAME_PREFIX = "only used when the name is made; the name itself is compared"
-
-
-def _managed_by(resource_type: str, attribute: str) -> Companion:
-    # The provider names a queue by its URL.
-    return Companion(type=resource_type, attribute="queue_url", inline=(attribute,))
 
 
 def _reuse_period(value: str | None) -> int:
@@ -18,15 +17,18 @@ def _reuse_period(value: str | None) -> int:
     return integer(value) or 300
 
 
+_QUEUES = aws_call("sqs.list_queues", "QueueUrls", params={"MaxResults": 1000})
+_DETAILS = {
+    "Attributes": aws_call(
+        "sqs.get_queue_attributes", "Attributes", params={"AttributeNames": ["All"]}, given={"QueueUrl": "Value"}
+    ),
+}
+
 QUEUE = ResourceType(
     name="aws_sqs_queue",
     criticality=MEDIUM,
-    list=aws_call("sqs.list_queues", "QueueUrls", params={"MaxResults": 1000}),
-    details={
-        "Attributes": aws_call(
-            "sqs.get_queue_attributes", "Attributes", params={"AttributeNames": ["All"]}, given={"QueueUrl": "Value"}
-        ),
-    },
+    list=_QUEUES,
+    details=_DETAILS,
     joins={"Tags": tags_by_arn("sqs", "Attributes.QueueArn")},
     id="Value",
     owner=MADE_BY_TAGS,
@@ -54,9 +56,24 @@ QUEUE = ResourceType(
         "tags_all": Attribute("Tags", read=aws_tags),
     },
     unreadable={"name_prefix": NAME_PREFIX},
-    companions=(
-        _managed_by("aws_sqs_queue_policy", "policy"),
-        _managed_by("aws_sqs_queue_redrive_policy", "redrive_policy"),
-        _managed_by("aws_sqs_queue_redrive_allow_policy", "redrive_allow_policy"),
-    ),
 )
+
+
+def _part(attribute: str, member: str, equal: Equivalence) -> ResourceType:
+    """A policy of a queue that is managed on its own; the queue shows it too."""
+    return ResourceType(
+        name=f"aws_sqs_queue_{attribute}",
+        criticality=MEDIUM,
+        list=_QUEUES,
+        details=_DETAILS,
+        exists=f"Attributes.{member}",
+        id="Value",
+        keys=(("queue_url",),),
+        attributes={"queue_url": "Value", attribute: Attribute(f"Attributes.{member}", equal=equal)},
+        parents=(ParentRef(type="aws_sqs_queue", attribute="queue_url", by="url", inline=(attribute,)),),
+    )
+
+
+QUEUE_POLICY = _part("policy", "Policy", same_iam_policy)
+QUEUE_REDRIVE_POLICY = _part("redrive_policy", "RedrivePolicy", same_json)
+QUEUE_REDRIVE_ALLOW_POLICY = _part("redrive_allow_policy", "RedriveAllowPolicy", same_json)
