@@ -91,15 +91,12 @@ def test_queues_agree_with_terraform(case: Case) -> None:
     sqs.delete_queue(QueueUrl=case.recorded("aws_sqs_queue.dead")["url"])
     stranger = sqs.create_queue(QueueName="stranger")["QueueUrl"]
     changed = case.detect()
+    own = "aws_sqs_queue.orders"
     case.assert_exactly(
         changed,
         {
-            ("changed", "aws_sqs_queue.orders", "policy"),
-            ("changed", "aws_sqs_queue.orders", "visibility_timeout_seconds"),
-            ("changed", "aws_sqs_queue.orders", "delay_seconds"),
-            ("changed", "aws_sqs_queue.orders", 'tags_all["stage"]'),
-            ("changed", "aws_sqs_queue.orders", 'tags_all["by"]'),
-            ("changed", "aws_sqs_queue.orders", 'tags_all["cost"]'),
+            *(("changed", own, name) for name in ("policy", "visibility_timeout_seconds", "delay_seconds")),
+            *(("changed", own, f'tags_all["{key}"]') for key in ("stage", "by", "cost")),
             ("changed", "aws_sqs_queue.events", "content_based_deduplication"),
             # A queue that records no policy leaves it to the policy.
             ("unmanaged", "aws_sqs_queue_policy", events, "aws_sqs_queue.events"),
