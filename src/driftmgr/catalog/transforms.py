@@ -35,11 +35,6 @@ def rfc3339(value: datetime | None) -> str | None:
     return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def epoch_milliseconds(value: int | None) -> str | None:
-    """Milliseconds since 1970 as RFC 3339."""
-    return None if value is None else rfc3339(datetime.fromtimestamp(value / 1000, UTC))
-
-
 def integer(value: Any) -> int | None:
     """A number given as text."""
     return None if value in (None, "") else int(value)
@@ -67,11 +62,6 @@ def is_word(*words: str) -> Callable[[Any], bool | None]:
         return None if value is None else value in words
 
     return is_one_of
-
-
-def sorted_list(value: Iterable[Any] | None) -> list[Any]:
-    """A list in order; empty for nothing."""
-    return sorted(value or ())
 
 
 def one(value: Any) -> list[Any]:

@@ -187,7 +187,9 @@ class Family:
 
     def _parents_of(self, found: RemoteObject) -> Iterator[tuple[RemoteObject, tuple[str, ...], bool]]:
         place = found.scope.account, found.scope.region
-        for reference, inline, part in references_of(self._catalog[found.type], found.attributes):
-            for parent in self._objects.get(reference, ()):
-                if may_be_in(place, parent.scope):
-                    yield parent, inline, part
+        return (
+            (parent, inline, part)
+            for reference, inline, part in references_of(self._catalog[found.type], found.attributes)
+            for parent in self._objects.get(reference, ())
+            if may_be_in(place, parent.scope)
+        )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from driftmgr.catalog import Catalog
-from driftmgr.catalog.entry import GLOBAL, Assembled
+from driftmgr.catalog.entry import GLOBAL, Assemble, Assembled
 from driftmgr.drift.traits import Key, Traits, keys_of
 from driftmgr.model import RemoteObject, ResourceInstance, Scope
 
@@ -61,7 +61,7 @@ def match(
     managed: set[ObjectKey] = set()
     for item in traits:
         if item.entry.assemble:
-            whole = _assemble(item, parts)
+            whole = _assemble(item, item.entry.assemble, parts)
             if whole is None:
                 unmatched.append(item)
             else:
@@ -129,10 +129,8 @@ def _may_be(item: Traits, candidate: RemoteObject) -> bool:
 
 
 def _assemble(
-    item: Traits, parts: Mapping[tuple[str, str], list[RemoteObject]]
+    item: Traits, assemble: Assemble, parts: Mapping[tuple[str, str], list[RemoteObject]]
 ) -> tuple[Assembled, set[ObjectKey]] | None:
-    if item.entry.assemble is None:
-        return None
     near = {
         object_key(found): found
         for part in item.entry.parts
@@ -140,7 +138,7 @@ def _assemble(
         for found in parts.get((part, parent), ())
         if _may_be(item, found)
     }
-    whole = item.entry.assemble(item.instance.attributes, list(near.values()))
+    whole = assemble(item.instance.attributes, list(near.values()))
     if whole is None:
         return None
     return whole, {key for key, found in near.items() if found.id in whole.parts}

@@ -90,13 +90,7 @@ _SERVER_ERROR, _TOO_MANY = 500, 429
 def kind_of(error: Exception) -> ErrorKind:
     """Classify an exception of botocore; only ``throttle`` and ``transient`` are worth another try."""
     if isinstance(error, exceptions.ClientError):
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in _KIND_OF:
-            return _KIND_OF[code]
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if status == _TOO_MANY:
-            return "throttle"
-        return "transient" if status >= _SERVER_ERROR else "permanent"
+        return _kind_of_answer(error)
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return "denied"
     if isinstance(
@@ -107,6 +101,16 @@ def kind_of(error: Exception) -> ErrorKind:
     if isinstance(error, exceptions.EndpointConnectionError) and _is_unknown_name(error):
         return "permanent"
     return "transient" if isinstance(error, _TRANSIENT) else "permanent"
+
+
+def _kind_of_answer(error: exceptions.ClientError) -> ErrorKind:
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _KIND_OF:
+        return _KIND_OF[code]
+    if status == _TOO_MANY:
+        return "throttle"
+    return "transient" if status >= _SERVER_ERROR else "permanent"
 
 
 def _is_unknown_name(error: exceptions.EndpointConnectionError) -> bool:
