@@ -1,0 +1,175 @@
+"""The provider engine: every instance read by the very provider that its working directory has installed.
+
+Grouped by provider configuration, whatever state an instance comes from: one process each, one after another, for a
+large provider takes half a gigabyte of memory.
+"""
+
+import functools
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from driftmgr.catalog import catalog_of
+from driftmgr.model import ResourceInstance
+from driftmgr.provider.companions import Companions
+from driftmgr.provider.configuration import configuration_value
+from driftmgr.provider.declared import RootModule
+from driftmgr.provider.errors import ProviderError
+from driftmgr.provider.guards import home_of, identity_of, is_confirmed, is_suspicious, misplaced
+from driftmgr.provider.process import Launch
+from driftmgr.provider.reference import ProviderReference
+from driftmgr.provider.refresh import CONCURRENCY, Explain, Reading, Refresh
+from driftmgr.provider.schema import TypeSchema
+from driftmgr.provider.search import Binary, find_binary
+from driftmgr.provider.session import SchemaCache, Session
+from driftmgr.store.fingerprints import cache_directory
+
+Given = Mapping[str, Mapping[str, Any]]
+"""Provider configurations that a person gave, by address and alias (``registry.terraform.io/hashicorp/aws.west``)."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A provider configuration as a state names it, and the root module whose it is."""
+
+    provider: str
+    root: Path
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source comes to: a binary, what it is configured with, and where it runs."""
+
+    binary: Binary
+    configuration: Mapping[str, Any]
+    cwd: Path
+
+
+class ProviderEngine:
+    """Reads instances. ``environment`` is what providers see and what is asked for paths and variables."""
+
+    def __init__(
+        self,
+        *,
+        given: Given | None = None,
+        environment: Mapping[str, str] | None = None,
+        concurrency: int = CONCURRENCY,
+        on_reading: Callable[[Reading], None] = lambda _: None,
+    ) -> None:
+        self._given = given or {}
+        self._environment = dict(os.environ if environment is None else environment)
+        self._concurrency = concurrency
+        self._on_reading = on_reading
+
+    async def read(
+        self, instances: Sequence[ResourceInstance], root_of: Callable[[ResourceInstance], Path]
+    ) -> tuple[Reading, ...]:
+        """A reading for every managed instance; ``root_of`` gives the working directory that it belongs to."""
+        managed = [instance for instance in instances if instance.address.mode == "managed"]
+        companions = Companions(catalog_of("aws"), managed, {instance.type for instance in managed})
+        readings: list[Reading] = []
+        with tempfile.TemporaryDirectory(prefix="driftmgr-") as scratch:
+            groups, failed = self._grouped(managed, root_of, Path(scratch))
+            readings += failed
+            for target, members in groups:
+                readings += await self._read_group(target, members, companions.explained)
+        return tuple(readings)
+
+    def _grouped(
+        self, instances: Sequence[ResourceInstance], root_of: Callable[[ResourceInstance], Path], scratch: Path
+    ) -> tuple[list[tuple[Target, list[ResourceInstance]]], list[Reading]]:
+        by_source: dict[Source, list[ResourceInstance]] = {}
+        for instance in instances:
+            by_source.setdefault(Source(instance.provider, root_of(instance)), []).append(instance)
+        groups: dict[str, tuple[Target, list[ResourceInstance]]] = {}
+        failed: list[Reading] = []
+        for source, members in by_source.items():
+            try:
+                target = self.resolve(source, scratch)
+            except ProviderError as error:
+                failed += (_failed(instance, error) for instance in members)
+                continue
+            groups.setdefault(_key(target), (target, []))[1].extend(members)
+        for reading in failed:
+            self._on_reading(reading)
+        return list(groups.values()), failed
+
+    def resolve(self, source: Source, scratch: Path) -> Target:
+        """Binary and configuration of a source; raises ``ProviderError``."""
+        try:
+            reference = ProviderReference.parse(source.provider)
+        except ValueError as error:
+            raise ProviderError(str(error), reason="unsupported") from error
+        if os.name != "posix":
+            raise ProviderError("the provider engine runs on Linux and macOS", reason="unsupported")
+        return Target(
+            binary=find_binary(reference, source.root, self._environment, scratch),
+            configuration=self._configuration(reference, source.root),
+            cwd=source.root,
+        )
+
+    def _configuration(self, reference: ProviderReference, root: Path) -> Mapping[str, Any]:
+        for name in (reference.name, reference.name.partition("/")[2]):
+            if name in self._given:
+                return self._given[name]
+        if reference.module is not None or reference.key is not None:
+            what = f"module {reference.module}" if reference.module else f"for_each {reference.key}"
+            raise ProviderError(
+                f"the configuration of {reference.name} belongs to {what}",
+                hint="give it to driftmgr itself (--provider-config)",
+                reason="unsupported",
+            )
+        return RootModule(root, self._environment).provider(reference)
+
+    async def _read_group(
+        self, target: Target, members: Sequence[ResourceInstance], explain: Explain
+    ) -> tuple[Reading, ...]:
+        home = home_of(members)
+        confirmed: list[bool] = []
+
+        async def check(session: Session) -> None:
+            identity = await identity_of(session)
+            if problem := misplaced(home, identity):
+                raise ProviderError(problem, hint="check credentials, account and region")
+            confirmed.append(is_confirmed(home, identity))
+
+        launch = Launch(binary=target.binary.path, cwd=target.cwd, environment=self._environment)
+        cache = SchemaCache(cache_directory() / "provider-schemas")
+        opened = functools.partial(
+            Session, launch, _configure(target), cache=cache, schema_key=_file_name(target.binary)
+        )
+        refresh = Refresh(
+            opened, check=check, explain=explain, concurrency=self._concurrency, on_reading=self._on_reading
+        )
+        readings = await refresh.run(members)
+        gone = [reading for reading in readings if reading.outcome == "gone"]
+        if not is_suspicious(len(gone), len(readings), confirmed=all(confirmed) and bool(confirmed)):
+            return readings
+        doubt = ProviderError(
+            f"{len(gone)} of {len(readings)} instances of {members[0].provider} were not found: check credentials, "
+            "account and region before you believe it"
+        )
+        return tuple(_failed(item.instance, doubt) if item.outcome == "gone" else item for item in readings)
+
+
+def _configure(target: Target) -> Callable[[TypeSchema], Mapping[str, Any]]:
+    return lambda schema: configuration_value(schema, target.configuration)
+
+
+def _failed(instance: ResourceInstance, error: ProviderError) -> Reading:
+    message = f"{error.message}; {error.hint}" if error.hint else error.message
+    return Reading(instance=instance, outcome="failed", reason=error.reason, message=message)
+
+
+def _key(target: Target) -> str:
+    """Equal for targets that one process may serve."""
+    config = repr(sorted(target.configuration.items(), key=lambda item: item[0]))
+    # A path relative to the root module makes a configuration that module's own.
+    own = str(target.cwd) if any(sign in config for sign in ("'./", "'../")) else ""
+    return f"{target.binary.path} {own} {config}"
+
+
+def _file_name(binary: Binary) -> str:
+    return binary.digest.removeprefix("h1:").replace("/", "_").replace("=", "")
