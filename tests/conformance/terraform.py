@@ -120,8 +120,12 @@ class Terraform:
 
     def refresh_only_plan(self) -> dict[str, Any]:
         """``plan -refresh-only`` in the documented JSON form (format 1.2); the state stays as it is."""
+        return self.plan("-refresh-only")
+
+    def plan(self, *options: str) -> dict[str, Any]:
+        """``plan`` in the same form."""
         self._initialize()
-        self._run("plan", "-refresh-only", "-out=refresh.plan", "-parallelism=20", "-input=false")
+        self._run("plan", *options, "-out=refresh.plan", "-parallelism=20", "-input=false")
         plan: dict[str, Any] = json.loads(self._run("show", "-json", "refresh.plan"))
         return plan
 
@@ -138,7 +142,7 @@ class Terraform:
         done = subprocess.run(
             ["terraform", *arguments],
             cwd=self.directory,
-            env=self._environment(),
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -150,7 +154,8 @@ class Terraform:
             raise AssertionError(message)
         return done.stdout
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The variables that Terraform runs with in this directory."""
         environment = inherited_environment() | self._emulator.environment
         environment |= {
             "TF_IN_AUTOMATION": "1",

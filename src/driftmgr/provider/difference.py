@@ -22,8 +22,9 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """One place that reads differently on both sides.
 
     ``name`` is the top-level attribute or block, ``attribute`` the schema of the innermost attribute (of a whole block,
-    one that is neither computed nor optional). ``same_meaning`` says that only nothing is written differently (null,
-    empty text, empty collection), ``computed`` that no configuration can set the place.
+    one that is neither computed nor optional), ``unset`` says that nothing was recorded for it. ``same_meaning`` says
+    that only nothing is written differently (null, empty text, empty collection), ``computed`` that no configuration
+    can set the place.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     computed: bool
     sensitive: bool
     same_meaning: bool
+    unset: bool
 
 
 def differences(schema: TypeSchema, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
@@ -78,8 +80,9 @@ def _match_elements(planned: Sequence[Any], value: Sequence[Any], kind: CtyType)
 
 
 class _Walk:
-    def __init__(self, name: str = "", *, computed: bool = False, sensitive: bool = False) -> None:
+    def __init__(self, name: str = "", *, unset: bool = False, computed: bool = False, sensitive: bool = False) -> None:
         self._name = name
+        self._unset = unset
         self._computed = computed
         self._sensitive = sensitive
 
@@ -88,9 +91,11 @@ class _Walk:
     ) -> Iterator[Difference]:
         """Differences of two objects of a block."""
         for name, attribute in block.attributes.items():
-            yield from self._into(name).attribute(f"{path}{name}", attribute, before.get(name), after.get(name))
+            yield from self._into(name, before.get(name)).attribute(
+                f"{path}{name}", attribute, before.get(name), after.get(name)
+            )
         for name, nested in block.block_types.items():
-            inner = self._into(name)
+            inner = self._into(name, before.get(name))
             yield from inner.nested(f"{path}{name}", nested, before.get(name), after.get(name))
 
     def attribute(self, path: str, attribute: AttributeSchema, before: Any, after: Any) -> Iterator[Difference]:
@@ -99,7 +104,8 @@ class _Walk:
         if canonical(before, kind) == canonical(after, kind):
             return
         computed = self._computed or (attribute.computed and not attribute.configurable)
-        inner = _Walk(self._name, computed=computed, sensitive=self._sensitive or attribute.sensitive)
+        sensitive = self._sensitive or attribute.sensitive
+        inner = _Walk(self._name, unset=self._unset, computed=computed, sensitive=sensitive)
         if inner._sensitive or attribute.nested_type is None:
             yield from inner.value(path, attribute, kind, before, after)
         else:
@@ -154,7 +160,8 @@ class _Walk:
         elif before is not after:
             hidden = _secret_inside(block, before) or _secret_inside(block, after)
             same = _says_nothing(before) and _says_nothing(after)
-            inner = _Walk(self._name, computed=self._computed, sensitive=self._sensitive or hidden)
+            hidden = hidden or self._sensitive
+            inner = _Walk(self._name, unset=self._unset, computed=self._computed, sensitive=hidden)
             yield inner._difference(path, attribute, before, after, same_meaning=same)
 
     def _difference(
@@ -169,10 +176,12 @@ class _Walk:
             computed=self._computed,
             sensitive=self._sensitive,
             same_meaning=same_meaning,
+            unset=self._unset,
         )
 
-    def _into(self, name: str) -> "_Walk":
-        return _Walk(self._name or name, computed=self._computed, sensitive=self._sensitive)
+    def _into(self, name: str, recorded: Any) -> "_Walk":
+        unset = is_nothing(recorded)
+        return _Walk(self._name or name, unset=unset, computed=self._computed, sensitive=self._sensitive)
 
 
 def _says_nothing(value: Any) -> bool:

@@ -115,7 +115,9 @@ def _action(
         return ("only_if_configured" if kept_unconfigured else "actionable"), replaces
     # Nothing recorded for a value that the cloud may choose was not configured for the question either, so the answer
     # does not say that both mean the same.
-    chosen = item.attribute.computed and item.attribute.optional and is_nothing(item.before)
+    # A block may be the cloud's to choose too: schemas do not tell of blocks.
+    is_block = not (item.attribute.configurable or item.attribute.computed)
+    chosen = item.unset and (is_block or (item.attribute.computed and item.attribute.optional))
     return ("not_configured" if chosen else "none"), False
 
 

@@ -91,9 +91,9 @@ class ProviderProcess:
         panics = [place for place, line in enumerate(lines) if line.startswith(("panic:", "fatal error:"))]
         return "\n".join(lines[panics[-1] :] if panics else lines[-5:])
 
-    def message(self, name: str, **fields: Any) -> Any:
+    def message(self, kind: str, /, **fields: Any) -> Any:
         """A message of the protocol that this provider speaks."""
-        return messages_of(self._handshake.protocol)[name](**fields)
+        return messages_of(self._handshake.protocol)[kind](**fields)
 
     async def call(self, name: str, request: Any = None, *, seconds: float | None = None) -> Any:
         """Make one call of the table and give its answer.

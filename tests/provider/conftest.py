@@ -1,0 +1,76 @@
+"""A fake provider as a program, and instances for it."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from driftmgr.model import ResourceInstance
+from driftmgr.provider.process import Launch
+
+FAKE = Path(__file__).with_name("fake_provider.py")
+PROVIDER = 'provider["registry.terraform.io/example/fake"]'
+
+
+class FakeCloud:
+    """The fake provider's cloud, log and settings in one directory; ``launch`` starts a provider that sees them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._cloud = directory / "cloud.json"
+        self._log = directory / "calls.log"
+        self._log.touch()
+        self.binary = directory / "terraform-provider-fake_v1.0.0"
+        self.binary.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(FAKE))}\n")
+        self.binary.chmod(0o755)
+        self.holds({})
+
+    def holds(self, objects: Mapping[str, Mapping[str, Any]]) -> None:
+        """Set what exists, by id."""
+        self._cloud.write_text(json.dumps(objects))
+
+    def environment(self, **settings: Any) -> dict[str, str]:
+        """The variables that a fake provider with these settings starts with."""
+        known = {"cloud": str(self._cloud), "log": str(self._log)}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return kept | {"FAKE_PROVIDER": json.dumps(known | settings)}
+
+    def launch(
+        self, *, plain: bool = False, call_seconds: float = 20.0, start_seconds: float = 30.0, **settings: Any
+    ) -> Launch:
+        """How to start it."""
+        return Launch(
+            binary=self.binary,
+            cwd=self.directory,
+            environment=self.environment(**settings),
+            plain=plain,
+            call_seconds=call_seconds,
+            start_seconds=start_seconds,
+        )
+
+    @property
+    def calls(self) -> list[str]:
+        """Every call that any fake provider got here, in order."""
+        return self._log.read_text().splitlines()
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> FakeCloud:
+    """An empty fake cloud."""
+    return FakeCloud(tmp_path)
+
+
+@pytest.fixture
+def thing() -> Callable[..., ResourceInstance]:
+    """Makes instances of ``fake_thing``: ``thing("a", note="x")`` is recorded as a thing with the id ``a``."""
+
+    def make(identity: str, **attributes: Any) -> ResourceInstance:
+        recorded = {"id": identity, "name": identity, "rule": []} | attributes
+        return ResourceInstance.of(f'fake_thing.one["{identity}"]', recorded, provider=PROVIDER, schema_version=2)
+
+    return make
