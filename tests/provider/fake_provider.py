@@ -127,6 +127,9 @@ class FakeProvider:
         # Not in the engine's table: whoever calls it leaves a line in the log.
         apply = f"/tfplugin{PROTOCOL}.Provider/ApplyResourceChange"
         known[apply] = self._handler("APPLY", None, "Empty", "Empty")
+        # Terraform itself calls these too.
+        for name in ("ValidateResourceTypeConfig", "ValidateResourceConfig"):
+            known[f"/tfplugin{PROTOCOL}.Provider/{name}"] = self._handler("validate_resource", None, "Empty", "Empty")
         known[SHUTDOWN] = self._handler("shutdown", self.answer_shutdown, "Empty", "Empty")
         known[STDIO] = self._handler("stdio", None, "Empty", "Empty")
         return known
@@ -338,7 +341,8 @@ async def main() -> None:
     stopping = asyncio.Event()
     kind = SETTINGS.get("tls", "none")
     context, certificate = server_tls(kind) if kind != "none" else (None, "")
-    socket = f"{os.environ['PLUGIN_UNIX_SOCKET_DIR']}/fake.sock"
+    # Terraform leaves the place of the socket to the provider.
+    socket = f"{os.environ.get('PLUGIN_UNIX_SOCKET_DIR') or tempfile.mkdtemp(prefix='fake')}/fake.sock"
     server = Server([FakeProvider(stopping)])
     await server.start(path=socket, ssl=context)
     spoken = 4 if fault == "protocol 4" else PROTOCOL

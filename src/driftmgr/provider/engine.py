@@ -64,11 +64,19 @@ class ProviderEngine:
         self._on_reading = on_reading
 
     async def read(
-        self, instances: Sequence[ResourceInstance], root_of: Callable[[ResourceInstance], Path]
+        self,
+        instances: Sequence[ResourceInstance],
+        root_of: Callable[[ResourceInstance], Path],
+        *,
+        among: Sequence[ResourceInstance] = (),
     ) -> tuple[Reading, ...]:
-        """A reading for every managed instance; ``root_of`` gives the working directory that it belongs to."""
-        managed = [instance for instance in instances if instance.address.mode == "managed"]
-        companions = Companions(catalog_of("aws"), managed, {instance.type for instance in managed})
+        """A reading for every managed instance that is not deposed.
+
+        ``root_of`` gives the working directory that an instance belongs to; ``among`` are all instances of the states,
+        if these are only some of them: they may manage parts of each other.
+        """
+        managed = [item for item in instances if item.address.mode == "managed" and item.status != "deposed"]
+        companions = Companions(catalog_of("aws"), among or managed, {instance.type for instance in managed})
         readings: list[Reading] = []
         with tempfile.TemporaryDirectory(prefix="driftmgr-") as scratch:
             groups, failed = self._grouped(managed, root_of, Path(scratch))

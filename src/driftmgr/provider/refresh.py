@@ -19,6 +19,7 @@ from driftmgr.provider.errors import ProviderDiedError, ProviderError
 from driftmgr.provider.noise import Judged, changed_names, judged, needs_asking
 from driftmgr.provider.secrets import hidden_paths
 from driftmgr.provider.session import Session
+from driftmgr.provider.values import plain
 
 CONCURRENCY = 10
 """Reads in flight per provider configuration: Terraform's own default."""
@@ -153,7 +154,7 @@ async def read_instance(session: Session, instance: ResourceInstance, explain: E
     """Read one instance and judge its differences; raises ``ProviderError``."""
     read = await session.read(instance)
     if read.observed is None:
-        return Reading(instance=instance, outcome="gone", recorded=read.recorded)
+        return Reading(instance=instance, outcome="gone", recorded=plain(read.recorded))
     schema = session.schemas[instance.type]
     found = differences(schema, read.recorded, read.observed)
     answers, unclassified = None, None
@@ -169,8 +170,8 @@ async def read_instance(session: Session, instance: ResourceInstance, explain: E
     return Reading(
         instance=instance,
         outcome="read",
-        recorded=read.recorded,
-        observed=read.observed,
+        recorded=plain(read.recorded),
+        observed=plain(read.observed),
         changed=changed_names(schema, *sides),
         judged=explain(instance, read.recorded, classes),
         unclassified=unclassified,
