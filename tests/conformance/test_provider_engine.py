@@ -19,6 +19,8 @@ from conformance.emulator import Emulator
 from conformance.harness import Case, Finding
 from conformance.referee import Explanations, Referee, attribute_of
 from conformance.terraform import ProviderProcess, Terraform
+from driftmgr.app import verify
+from driftmgr.app.request import ScanRequest
 from driftmgr.model import DriftReport
 from driftmgr.provider.engine import ProviderEngine
 from driftmgr.provider.refresh import Reading
@@ -158,3 +160,55 @@ def engine_case(
 def test_the_engine_lists_what_terraform_lists(run: Callable[[Case], None], engine_case: EngineCase) -> None:
     """Silent after a clean apply; and its raw findings are those of ``terraform plan -refresh-only``, to the value."""
     run(engine_case)
+
+
+MIXED = """
+resource "aws_iam_user" "reader" {
+  name = "reader"
+  tags = { team = "shop" }
+}
+
+resource "aws_sfn_activity" "pack" {
+  name = "pack"
+  tags = { team = "shop" }
+}
+"""
+
+
+@pytest.fixture
+def seen_by_us(engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch) -> EngineCase:
+    """A case whose working directory our own scans look at, with Terraform's environment."""
+    for name, value in engine_case.terraform.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("TF_REATTACH_PROVIDERS")
+    return engine_case
+
+
+def test_every_engine_tells_the_same_of_managed_instances(seen_by_us: EngineCase) -> None:
+    """Silent after the apply, then the same two findings; also of a type that the catalog lacks."""
+    case = seen_by_us
+    case.apply(MIXED)
+    managed = {"sources": (str(case.terraform.directory),), "managed_only": True}
+    for engine in ("provider", "auto", "plan"):
+        report = case.detect(engine=engine, **managed)
+        assert (report.drifts, report.gaps, report.summary.in_sync) == ((), (), 2), engine
+    case.client("iam").tag_user(UserName="reader", Tags=[{"Key": "team", "Value": "other"}])
+    activity = case.recorded("aws_sfn_activity.pack")["id"]
+    case.client("stepfunctions").delete_activity(activityArn=activity)
+    for engine in ("provider", "auto", "plan"):
+        report = case.detect(engine=engine, **managed)
+        rows = {(drift.kind, drift.address, *(change.path for change in drift.changes)) for drift in report.drifts}
+        assert rows == {
+            ("changed", "aws_iam_user.reader", 'tags_all["team"]'),
+            ("missing", "aws_sfn_activity.pack"),
+        }, engine
+
+
+def test_the_engines_agree_about_what_both_read(seen_by_us: EngineCase) -> None:
+    """``--verify`` finds nothing to tell where the catalog and the provider say the same."""
+    case = seen_by_us
+    case.apply(MIXED)
+    case.client("iam").tag_user(UserName="reader", Tags=[{"Key": "team", "Value": "other"}])
+    report, told = verify(ScanRequest(sources=(str(case.terraform.directory),), managed_only=True))
+    assert [drift.address for drift in report.drifts] == ["aws_iam_user.reader"]
+    assert told == ()

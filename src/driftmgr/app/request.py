@@ -1,11 +1,16 @@
 """What a use case is asked, and what it tells while it runs."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
 from driftmgr.discovery.shards import Mode
 from driftmgr.model import Gap, GapReason, RemoteObject, ScanRecord
+
+Engine = Literal["catalog", "provider", "plan", "auto"]
+"""Who reads the cloud: our catalog, the installed providers, Terraform's plan, or the catalog and, for the rest, the
+providers."""
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +26,8 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``sources`` are states: files, globs, Terraform working directories, ``s3://bucket/key``.
     ``regions``: empty for those that the states (and else the credentials) name, ``("all",)`` for
     every enabled one. ``accounts``: the account ids wanted, empty for those of the credentials and
-    ``roles``. ``types``: empty for all that the catalog has.
+    ``roles``. ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file with
+    provider configurations for the provider engine.
     """
 
     sources: tuple[str, ...] = ()
@@ -34,6 +40,8 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     include_defaults: bool = False
     accept_gaps: tuple[GapReason, ...] = ()
     profile: str | None = None
+    engine: Engine = "catalog"
+    provider_config: str | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

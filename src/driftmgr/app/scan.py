@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from driftmgr.app import engines
 from driftmgr.app.instances import Sorted, sort_instances
+from driftmgr.app.parts import Disagreement, disagreements
 from driftmgr.app.request import Inventory, OnProgress, Progress, ScanRequest
 from driftmgr.app.sources import States, read_states
 from driftmgr.app.targets import resolve_accounts, resolve_regions
@@ -38,7 +40,15 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
 
 def scan(request: ScanRequest, on_progress: OnProgress | None = None) -> DriftReport:
     """Compare the states of a request with the cloud; raises ``DriftMgrError``."""
+    if request.engine in {"provider", "plan"}:
+        return asyncio.run(engines.scan(request, Clock(), on_progress))
     return asyncio.run(_scan(request, on_progress))
+
+
+def verify(request: ScanRequest, on_progress: OnProgress | None = None) -> tuple[DriftReport, tuple[Disagreement, ...]]:
+    """The catalog's report, and where the providers themselves disagree with it; raises ``DriftMgrError``."""
+    report = scan(request, on_progress)
+    return report, disagreements(report, asyncio.run(engines.second_opinion(request, on_progress)))
 
 
 def plan(request: ScanRequest) -> ScanPlan:
@@ -68,7 +78,7 @@ async def _scan(request: ScanRequest, on_progress: OnProgress | None) -> DriftRe
     findings = _with_unseen(findings, found, task.states.gaps)
     if request.mode != "quick":
         _keep(fingerprints)
-    return DriftReport(
+    report = DriftReport(
         scan=clock.record(request, planned.scopes, collected.api_calls, task.states.labels),
         summary=findings.summary,
         drifts=findings.drifts,
@@ -76,6 +86,9 @@ async def _scan(request: ScanRequest, on_progress: OnProgress | None) -> DriftRe
         suppressed=findings.suppressed,
         accepted_gaps=request.accept_gaps,
     )
+    if request.engine == "auto":
+        return await engines.complete(report, task.states, task.catalog, request, on_progress)
+    return report
 
 
 async def _plan(request: ScanRequest) -> ScanPlan:
@@ -244,7 +257,7 @@ class Clock:
             started_at=_text(self._started),
             finished_at=_text(self._now()),
             mode=request.mode,
-            engine="catalog",
+            engine=request.engine,
             sources=tuple(sources),
             scopes=tuple(scopes),
             api_calls=api_calls,

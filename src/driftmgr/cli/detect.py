@@ -22,6 +22,20 @@ FORMATS = ("table", "json", "markdown")
 @click.option(
     "--accept-gaps", "accept_gaps", multiple=True, metavar="REASON", help="A gap that is no reason for exit code 3."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(("catalog", "provider", "plan", "auto")),
+    default="catalog",
+    show_default=True,
+    help="Who reads the cloud: our catalog, the installed Terraform providers, terraform plan -refresh-only, "
+    "or the catalog and, for what it lacks, the providers.",
+)
+@click.option(
+    "--provider-config",
+    metavar="FILE",
+    help="Provider configurations (TOML) that the HCL of the working directory does not tell.",
+)
+@click.option("--verify", is_flag=True, help="Have the providers read what the catalog judged; print disagreements.")
 @click.option("--show-suppressed", is_flag=True, help="Show differences that a rule explains, with the rule.")
 @click.option("--dry-run", is_flag=True, help="Print the calls that a scan would make, and make none of them.")
 @click.option(
@@ -42,11 +56,15 @@ def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) 
     Without one, it is the current directory.
     """
     targets = parse_targets(options["outputs"], FORMATS)
+    if options["verify"] and options["engine"] != "catalog":
+        raise click.UsageError("--verify compares the catalog with the providers: leave out --engine")
     request = request_of(
         options,
         sources=sources,
         managed_only=options["managed_only"],
         accept_gaps=parse_reasons(options["accept_gaps"]),
+        engine=options["engine"],
+        provider_config=options["provider_config"],
     )
     if options["dry_run"]:
         if any(target.format == "markdown" for target in targets):
@@ -55,10 +73,17 @@ def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) 
         for target in targets:
             write(target, plan_renderer.render(planned, as_json=target.format == "json"))
         return
+    told: tuple[str, ...] = ()
     with shown_progress() as on_progress:
-        report = app.scan(request, on_progress)
+        if options["verify"]:
+            report, disagreements = app.verify(request, on_progress)
+            told = (*map(str, disagreements), f"{len(disagreements)} disagreements between the engines")
+        else:
+            report = app.scan(request, on_progress)
     for target in targets:
         color = target.path is None and use_color(options["color"])
         text = report_renderers()[target.format](report, show_suppressed=options["show_suppressed"], color=color)
         write(target, text)
+    for line in told:
+        click.echo(line, err=True)
     context.exit(report.exit_code)
