@@ -180,7 +180,6 @@ def seen_by_us(engine_case: EngineCase, monkeypatch: pytest.MonkeyPatch) -> Engi
     """A case whose working directory our own scans look at, with Terraform's environment."""
     for name, value in engine_case.terraform.environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("TF_REATTACH_PROVIDERS")
     return engine_case
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from driftmgr.model import ResourceInstance
 from driftmgr.provider.process import Launch
+from driftmgr.provider.search import directory_hash, target_platform
 
 FAKE = Path(__file__).with_name("fake_provider.py")
 PROVIDER = 'provider["registry.terraform.io/example/fake"]'
@@ -74,3 +75,19 @@ def thing() -> Callable[..., ResourceInstance]:
         return ResourceInstance.of(f'fake_thing.one["{identity}"]', recorded, provider=PROVIDER, schema_version=2)
 
     return make
+
+
+@pytest.fixture
+def root(fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A root module with the fake provider installed and locked."""
+    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path / "cache"))
+    directory = tmp_path / "root"
+    place = directory / ".terraform/providers/registry.terraform.io/example/fake/1.0.0" / target_platform()
+    place.mkdir(parents=True)
+    (place / fake.binary.name).write_bytes(fake.binary.read_bytes())
+    (place / fake.binary.name).chmod(0o755)
+    said = f'  version = "1.0.0"\n  hashes = ["{directory_hash(place)}"]'
+    lock = f'provider "registry.terraform.io/example/fake" {{\n{said}\n}}\n'
+    (directory / ".terraform.lock.hcl").write_text(lock)
+    (directory / "main.tf").write_text('provider "fake" {\n  region = "here"\n}\n')
+    return directory

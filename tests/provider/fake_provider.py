@@ -154,6 +154,17 @@ class FakeProvider:
         cardinality = Cardinality.UNARY_STREAM if streams else Cardinality.UNARY_UNARY
         return Handler(handle, cardinality, MESSAGES[request], MESSAGES[answer])
 
+    async def answer_identity_schemas(self, _request: Any) -> Any:
+        made = message("IdentitySchemas")
+        if SETTINGS.get("identity"):
+            named = [message("IdentityAttribute", name="key", type=b'"string"')]
+            made.identity_schemas["fake_thing"].CopyFrom(message("IdentitySchema", version=2, attributes=named))
+        return made
+
+    async def answer_upgrade_identity(self, request: Any) -> Any:
+        old = json.loads(request.raw_identity.json)
+        return message("UpgradeIdentityResponse", upgraded_identity=identity_of(old["name"]))
+
     async def answer_schema(self, _request: Any) -> Any:
         return schemas()
 
@@ -179,7 +190,10 @@ class FakeProvider:
         fault = found.get("!fault")
         if fault is not None:
             return await faulty(fault, state, request)
-        return message("ReadResponse", new_state=packed(state | thing(found, base=state)), private=request.private)
+        made = message("ReadResponse", new_state=packed(state | thing(found, base=state)), private=request.private)
+        if SETTINGS.get("identity"):
+            made.new_identity.CopyFrom(identity_of(found.get("!key", state["id"])))
+        return made
 
     async def answer_read_data(self, request: Any) -> Any:
         account = SETTINGS.get("account")
@@ -202,24 +216,30 @@ class FakeProvider:
         replaced = [step_path("zone")] if planned["zone"] != prior["zone"] else []
         return message("PlanResponse", planned_state=packed(planned), requires_replace=replaced)
 
-    async def answer_import(self, request: Any) -> Any:
-        state = thing({"id": request.id})
-        imported = message("Imported", type_name=request.type_name, state=packed(state), private=b"imported")
-        return message("ImportResponse", imported_resources=[imported])
-
     def answer_list(self, request: Any) -> Any:
         for number, (name, found) in enumerate(sorted(cloud().items())):
             if request.limit and number >= request.limit:
                 return
             event = message("ListEvent", display_name=f"thing {name}")
+            if SETTINGS.get("identity"):
+                event.identity.CopyFrom(identity_of(name))
+            if "!fault" in found:
+                event.diagnostic.append(error("listing", "AccessDenied"))
             if request.include_resource_object:
-                event.resource_object.CopyFrom(packed(thing({"id": name, **found})))
+                unnamed = {} if SETTINGS.get("fault") == "no ids" else {"id": name}
+                event.resource_object.CopyFrom(packed(thing({**unnamed, **found})))
             yield event
 
     async def answer_shutdown(self, _request: Any) -> Any:
         if SETTINGS.get("fault") != "does not leave":
             self._stopping.set()
         return message("Empty")
+
+
+def identity_of(key: str) -> Any:
+    """The identity of a thing."""
+    data = encode({"key": key}, ["object", {"key": "string"}])
+    return message("Identity", identity_data=message("DynamicValue", msgpack=data))
 
 
 async def faulty(fault: str, state: Any, request: Any) -> Any:

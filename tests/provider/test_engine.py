@@ -14,27 +14,10 @@ from driftmgr.provider.companions import Companions
 from driftmgr.provider.engine import ProviderEngine
 from driftmgr.provider.noise import Action, Judged
 from driftmgr.provider.refresh import Reading
-from driftmgr.provider.search import directory_hash, target_platform
 from provider.conftest import PROVIDER, FakeCloud
 
 Thing = Callable[..., ResourceInstance]
 ARN = "arn:aws:sqs:eu-west-1:111122223333:queue"
-
-
-@pytest.fixture
-def root(fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A root module with the fake provider installed and locked."""
-    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path / "cache"))
-    directory = tmp_path / "root"
-    place = directory / ".terraform/providers/registry.terraform.io/example/fake/1.0.0" / target_platform()
-    place.mkdir(parents=True)
-    (place / fake.binary.name).write_bytes(fake.binary.read_bytes())
-    (place / fake.binary.name).chmod(0o755)
-    said = f'  version = "1.0.0"\n  hashes = ["{directory_hash(place)}"]'
-    lock = f'provider "registry.terraform.io/example/fake" {{\n{said}\n}}\n'
-    (directory / ".terraform.lock.hcl").write_text(lock)
-    (directory / "main.tf").write_text('provider "fake" {\n  region = "here"\n}\n')
-    return directory
 
 
 def run(fake: FakeCloud, root: Path, *instances: ResourceInstance, given: Any = None, **settings: Any) -> list[Reading]:

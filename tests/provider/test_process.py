@@ -184,7 +184,6 @@ def test_nothing_in_the_table_of_calls_changes_anything() -> None:
         "ReadResource",
         "ReadDataSource",
         "PlanResourceChange",
-        "ImportResourceState",
         "ListResource",
         "Stop",
         "StopProvider",

@@ -24,11 +24,12 @@ from driftmgr.clouds.aws import AwsSession
 from driftmgr.drift.companions import MANAGED_BY_COMPANION
 from driftmgr.drift.compare import Comparator
 from driftmgr.drift.traits import place_of
-from driftmgr.model import DriftMgrError, DriftReport, Gap, ResourceInstance, ScanRecord
+from driftmgr.model import Drift, DriftMgrError, DriftReport, Gap, ResourceInstance, ScanRecord, Scope
 from driftmgr.state import LocalState, locate
 
 if TYPE_CHECKING:
     from driftmgr.provider.refresh import Reading
+    from driftmgr.provider.session import Listed
     from driftmgr.provider.terraform import Refreshed
 
 _NEEDED = ("grpclib", "h2", "msgpack", "google.protobuf", "cryptography", "tree_sitter", "tree_sitter_hcl")
@@ -70,7 +71,7 @@ _UNMANAGED = Gap(
     type="*",
     operation="list",
     reason="unsupported",
-    message="this engine looks at managed instances only; --managed-only says that this is meant",
+    message="unmanaged objects are told only of types that a provider lists; --managed-only says that this is meant",
 )
 
 
@@ -155,9 +156,33 @@ async def ask_providers(
             total = len(instances)
             on_progress(Progress(done=len(done), total=total, api_calls=len(done), objects=len(done), doing=doing))
 
-    engine = ProviderEngine(given=given_configurations(request.provider_config), on_reading=on_reading)
+    def lists(resource_type: str) -> bool:
+        return not request.managed_only and (request.engine == "provider" or resource_type not in catalog)
+
+    given = given_configurations(request.provider_config)
+    engine = ProviderEngine(given=given, on_reading=on_reading, lists=lists)
     readings = await engine.read(instances, root_finder(request.sources or (".",)), among=states.instances)
-    return part_of([*map(_seen, readings), *_deposed(instances)], catalog, "provider.read")
+    part = part_of([*map(_seen, readings), *_deposed(instances)], catalog, "provider.read")
+    unlisted = (
+        Gap(type=item.type, operation="provider.list", reason=item.reason, message=item.message)
+        for item in engine.unlisted
+    )
+    drifts = (*part.drifts, *(_unmanaged(item, catalog) for item in engine.unmanaged))
+    return msgspec.structs.replace(part, drifts=drifts, gaps=(*part.gaps, *unlisted))
+
+
+def _unmanaged(found: "Listed", catalog: Catalog) -> Drift:
+    values = found.values or {}
+    account, region = place_of(values)
+    identity = values.get("id") or ", ".join(f"{name}={value}" for name, value in (found.identity or {}).items())
+    return Drift(
+        kind="unmanaged",
+        type=found.type,
+        id=str(identity),
+        scope=Scope(cloud=found.type.partition("_")[0], account=account or "", region=region),
+        severity=catalog[found.type].criticality if found.type in catalog else "low",
+        name=found.name or None,
+    )
 
 
 def _seen(reading: "Reading") -> Seen:

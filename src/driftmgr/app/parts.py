@@ -118,6 +118,7 @@ def with_part(report: DriftReport, part: Part, unsupported: int) -> DriftReport:
         in_sync=ours.in_sync + theirs.in_sync,
         changed=ours.changed + theirs.changed,
         missing=ours.missing + theirs.missing,
+        unmanaged=ours.unmanaged + theirs.unmanaged,
         unverified=unverified,
         suppressed=ours.suppressed + theirs.suppressed,
         gaps=len(gaps),

@@ -28,6 +28,7 @@ class ResourceInstance(msgspec.Struct, frozen=True, kw_only=True):
     that a state of 100,000 instances stays small; ``attributes`` decodes it anew at each use.
     ``provider`` is the state's own text: ``provider["registry.terraform.io/hashicorp/aws"].west``,
     with ``module.x.`` before it if the configuration belongs to a module.
+    ``identity`` is the undecoded JSON object by which Terraform 1.12 and later know the object.
     ``sensitive`` holds the recorded sensitive paths in our notation (``password``,
     ``setting[0].value``). ``source`` names the state it came from.
     """
@@ -38,6 +39,8 @@ class ResourceInstance(msgspec.Struct, frozen=True, kw_only=True):
     schema_version: int = 0
     sensitive: tuple[str, ...] = ()
     private: str | None = None
+    identity: msgspec.Raw | None = None
+    identity_version: int = 0
     dependencies: tuple[str, ...] = ()
     status: InstanceStatus = "ready"
     source: str = ""

@@ -7,14 +7,14 @@ large provider takes half a gigabyte of memory.
 import functools
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from driftmgr.catalog import catalog_of
-from driftmgr.model import ResourceInstance
+from driftmgr.model import GapReason, ResourceInstance
 from driftmgr.provider.companions import Companions
 from driftmgr.provider.configuration import configuration_value
 from driftmgr.provider.declared import RootModule
@@ -25,7 +25,7 @@ from driftmgr.provider.reference import ProviderReference
 from driftmgr.provider.refresh import CONCURRENCY, Explain, Reading, Refresh
 from driftmgr.provider.schema import TypeSchema
 from driftmgr.provider.search import Binary, find_binary
-from driftmgr.provider.session import SchemaCache, Session
+from driftmgr.provider.session import Listed, SchemaCache, Session
 from driftmgr.store.fingerprints import cache_directory
 
 Given = Mapping[str, Mapping[str, Any]]
@@ -47,8 +47,20 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     cwd: Path
 
 
+class Unlisted(msgspec.Struct, frozen=True, kw_only=True):
+    """A type whose objects a provider would list, and why it did not."""
+
+    type: str
+    reason: GapReason
+    message: str
+
+
 class ProviderEngine:
-    """Reads instances. ``environment`` is what providers see and what is asked for paths and variables."""
+    """Reads instances. ``environment`` is what providers see and what is asked for paths and variables.
+
+    With ``lists`` it also has the types listed for which that is true and whose provider can (few can yet): after
+    ``read``, ``unmanaged`` holds the objects that no instance stands for, ``unlisted`` what went wrong.
+    """
 
     def __init__(
         self,
@@ -57,7 +69,11 @@ class ProviderEngine:
         environment: Mapping[str, str] | None = None,
         concurrency: int = CONCURRENCY,
         on_reading: Callable[[Reading], None] = lambda _: None,
+        lists: Callable[[str], bool] = lambda _: False,
     ) -> None:
+        self.unmanaged: list[Listed] = []
+        self.unlisted: list[Unlisted] = []
+        self._lists = lists
         self._given = given or {}
         self._environment = dict(os.environ if environment is None else environment)
         self._concurrency = concurrency
@@ -82,7 +98,9 @@ class ProviderEngine:
             groups, failed = self._grouped(managed, root_of, Path(scratch))
             readings += failed
             for target, members in groups:
-                readings += await self._read_group(target, members, companions.explained)
+                found, listable = await self._read_group(target, members, companions.explained)
+                await self._list(target, listable, found, among or managed)
+                readings += found
         return tuple(readings)
 
     def _grouped(
@@ -133,33 +151,77 @@ class ProviderEngine:
 
     async def _read_group(
         self, target: Target, members: Sequence[ResourceInstance], explain: Explain
-    ) -> tuple[Reading, ...]:
+    ) -> tuple[tuple[Reading, ...], tuple[str, ...]]:
+        """The readings of one configuration, and the types that it can list."""
         home = home_of(members)
         confirmed: list[bool] = []
+        listable: list[str] = []
 
         async def check(session: Session) -> None:
             identity = await identity_of(session)
             if problem := misplaced(home, identity):
                 raise ProviderError(problem, hint="check credentials, account and region")
             confirmed.append(is_confirmed(home, identity))
+            listable[:] = filter(self._lists, session.schemas.listable())
 
-        launch = Launch(binary=target.binary.path, cwd=target.cwd, environment=self._environment)
-        cache = SchemaCache(cache_directory() / "provider-schemas")
-        opened = functools.partial(
-            Session, launch, _configure(target), cache=cache, schema_key=_file_name(target.binary)
-        )
         refresh = Refresh(
-            opened, check=check, explain=explain, concurrency=self._concurrency, on_reading=self._on_reading
+            self._opener(target),
+            check=check,
+            explain=explain,
+            concurrency=self._concurrency,
+            on_reading=self._on_reading,
         )
         readings = await refresh.run(members)
         gone = [reading for reading in readings if reading.outcome == "gone"]
         if not is_suspicious(len(gone), len(readings), confirmed=all(confirmed) and bool(confirmed)):
-            return readings
+            return readings, tuple(listable)
         doubt = ProviderError(
             f"{len(gone)} of {len(readings)} instances of {members[0].provider} were not found: check credentials, "
             "account and region before you believe it"
         )
-        return tuple(_failed(item.instance, doubt) if item.outcome == "gone" else item for item in readings)
+        doubted = (_failed(item.instance, doubt) if item.outcome == "gone" else item for item in readings)
+        return tuple(doubted), ()
+
+    def _opener(self, target: Target) -> Callable[[], Session]:
+        launch = Launch(binary=target.binary.path, cwd=target.cwd, environment=self._environment)
+        cache = SchemaCache(cache_directory() / "provider-schemas")
+        return functools.partial(Session, launch, _configure(target), cache=cache, schema_key=_file_name(target.binary))
+
+    async def _list(
+        self,
+        target: Target,
+        types: Sequence[str],
+        readings: Sequence[Reading],
+        instances: Sequence[ResourceInstance],
+    ) -> None:
+        if not types:
+            return
+        waiting = list(types)
+        try:
+            async with self._opener(target)() as session:
+                while waiting:
+                    found = await session.listed(waiting[0])
+                    self.unmanaged += _strangers(found, readings, instances)
+                    waiting.pop(0)
+        except ProviderError as error:
+            self.unlisted += (Unlisted(type=name, reason=error.reason, message=error.message) for name in waiting)
+
+
+def _strangers(
+    found: Sequence[Listed], readings: Sequence[Reading], instances: Sequence[ResourceInstance]
+) -> Iterator[Listed]:
+    """Of the listed objects of a type those that no instance of any state stands for; raises ``ProviderError``."""
+    kinds = {item.type for item in found}
+    mine = [reading for reading in readings if reading.instance.type in kinds]
+    ids = {str(item.attributes.get("id")) for item in instances if item.type in kinds}
+    for item in found:
+        if any(reading.identity is not None and reading.identity == item.identity for reading in mine):
+            continue
+        identity = (item.values or {}).get("id")
+        if identity is None and any(reading.identity is None for reading in mine):
+            raise ProviderError("listed objects have no id to tell them from the recorded ones", reason="unsupported")
+        if str(identity) not in ids:
+            yield item
 
 
 def _configure(target: Target) -> Callable[[TypeSchema], Mapping[str, Any]]:

@@ -41,6 +41,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     observed: dict[str, Any] | None = None
     changed: tuple[str, ...] = ()
     judged: tuple[Judged, ...] = ()
+    identity: dict[str, Any] | None = None
     unclassified: str | None = None
     reason: GapReason | None = None
     message: str = ""
@@ -174,5 +175,6 @@ async def read_instance(session: Session, instance: ResourceInstance, explain: E
         observed=plain(read.observed),
         changed=changed_names(schema, *sides),
         judged=explain(instance, read.recorded, classes),
+        identity=read.identity,
         unclassified=unclassified,
     )

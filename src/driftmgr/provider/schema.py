@@ -60,10 +60,32 @@ class ProviderSchemas:
         listed = self._message.list_resource_schemas
         return self._of("list_resource_schemas", resource_type) if resource_type in listed else None
 
+    def listable(self) -> tuple[str, ...]:
+        """The types that the provider can list without being told more."""
+        names = sorted(self._message.list_resource_schemas)
+        return tuple(
+            name
+            for name in names
+            if not any(item.required for item in self._of("list_resource_schemas", name).block.attributes.values())
+        )
+
     def _of(self, what: str, name: str) -> TypeSchema:
         if (what, name) not in self._decoded:
             self._decoded[what, name] = type_schema(getattr(self._message, what)[name])
         return self._decoded[what, name]
+
+
+class IdentitySchema(msgspec.Struct, frozen=True, kw_only=True):
+    """The schema of an identity: what names one object of a type, without reading it."""
+
+    version: int
+    type: CtyType
+
+
+def identity_schema(message: Any) -> IdentitySchema:
+    """Read an ``IdentitySchema`` message."""
+    members = {attribute.name: json.loads(attribute.type) for attribute in message.attributes}
+    return IdentitySchema(version=message.version, type=["object", members])
 
 
 def type_schema(message: Any) -> TypeSchema:

@@ -13,13 +13,13 @@ from typing import Any, Self
 import msgspec
 from google.protobuf.message import DecodeError
 
-from driftmgr.model import ResourceInstance
-from driftmgr.provider.errors import ProviderDiedError, ProviderError, raise_errors
+from driftmgr.model import ResourceInstance, decode_attributes
+from driftmgr.provider.errors import NotImplementedByProviderError, ProviderDiedError, ProviderError, raise_errors
 from driftmgr.provider.messages import Protocol, messages_of
 from driftmgr.provider.noise import Answers, configuration, proposed
 from driftmgr.provider.normal import breaches_write_only, normalized
 from driftmgr.provider.process import Launch, ProviderProcess
-from driftmgr.provider.schema import ProviderSchemas, TypeSchema
+from driftmgr.provider.schema import IdentitySchema, ProviderSchemas, TypeSchema, identity_schema
 from driftmgr.provider.stored import without_removed
 from driftmgr.provider.values import ValueFormatError, decode, decode_json, encode, is_known
 
@@ -36,6 +36,16 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     recorded: dict[str, Any]
     observed: dict[str, Any] | None
     private: bytes = b""
+    identity: dict[str, Any] | None = None
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One object that a provider lists: its identity, its name for people and, if it came along, its values."""
+
+    type: str
+    name: str
+    identity: dict[str, Any] | None
+    values: dict[str, Any] | None
 
 
 class SchemaCache:
@@ -79,6 +89,7 @@ class Session:
         self._cache = cache
         self._key = schema_key
         self._schemas: ProviderSchemas | None = None
+        self._identities: Mapping[str, IdentitySchema] | None = None
 
     async def __aenter__(self) -> Self:
         await self.process.__aenter__()
@@ -136,6 +147,7 @@ class Session:
             private=private,
             client_capabilities=self._capabilities(),
             **self._meta(),
+            **await self._identity(instance),
         )
         answer = await self.process.call("read", request)
         raise_errors(answer.diagnostics, "read")
@@ -144,7 +156,31 @@ class Session:
         observed = self._decoded(schema, self._bytes(schema, answer.new_state), "the provider's answer")
         if recorded is None:
             raise ProviderError("the provider upgraded the recorded state to nothing", reason="stale_schema")
-        return Read(recorded=recorded, observed=observed, private=answer.private)
+        identity = await self._decoded_identity(instance.type, answer.new_identity)
+        if observed is not None and (problem := _other_object(instance, identity)):
+            raise ProviderError(problem, reason="unsupported")
+        return Read(recorded=recorded, observed=observed, private=answer.private, identity=identity)
+
+    async def listed(self, resource_type: str) -> tuple[Listed, ...]:
+        """Every object of a type, with its values, as the provider lists them; raises ``ProviderError``."""
+        config, schema = self.schemas.list_resource(resource_type), self.schemas[resource_type]
+        if config is None:
+            raise ProviderError(f"the provider does not list {resource_type}", reason="unsupported")
+        request = self.process.message(
+            "ListRequest",
+            type_name=resource_type,
+            config=self._value(encode(configuration(config.block, {}), config.type)),
+            include_resource_object=True,
+        )
+        events: list[Any] = []
+        await self.process.stream("list", request, events.append)
+        found: list[Listed] = []
+        for event in events:
+            raise_errors(event.diagnostic, "list")
+            values = self._decoded(schema, self._bytes(schema, event.resource_object), "a listed object")
+            identity = await self._decoded_identity(resource_type, event.identity)
+            found.append(Listed(type=resource_type, name=event.display_name, identity=identity, values=values))
+        return tuple(found)
 
     async def planned(self, instance: ResourceInstance, read: Read) -> Answers:
         """What the provider would do about the differences of an instance; raises ``ProviderError``."""
@@ -166,6 +202,50 @@ class Session:
         raise_errors(answer.diagnostics, name)
         found = self._decoded(schema, self._bytes(schema, answer.state), name)
         return found or {}
+
+    async def _identity_schema(self, resource_type: str) -> IdentitySchema | None:
+        if self._identities is None:
+            try:
+                answer = await self.process.call("identity_schemas")
+            except NotImplementedByProviderError:
+                self._identities = {}
+            else:
+                raise_errors(answer.diagnostics, "the provider's identity schemas")
+                self._identities = {name: identity_schema(item) for name, item in answer.identity_schemas.items()}
+        return self._identities.get(resource_type)
+
+    async def _identity(self, instance: ResourceInstance) -> dict[str, Any]:
+        """The recorded identity as an argument of a read, in the provider's newest form; nothing if there is none."""
+        schema = None if instance.identity is None else await self._identity_schema(instance.type)
+        if schema is None or instance.identity is None:
+            return {}
+        document = bytes(instance.identity)
+        if instance.identity_version < schema.version:
+            request = self.process.message(
+                "UpgradeIdentityRequest",
+                type_name=instance.type,
+                version=instance.identity_version,
+                raw_identity=self.process.message("RawState", json=document),
+            )
+            answer = await self.process.call("upgrade_identity", request)
+            raise_errors(answer.diagnostics, "the recorded identity")
+            return {"current_identity": answer.upgraded_identity}
+        try:
+            data = encode(decode_json(document, schema.type), schema.type)
+        except ValueFormatError as error:
+            raise ProviderError(f"the recorded identity does not fit: {error}", reason="stale_schema") from error
+        return {"current_identity": self.process.message("Identity", identity_data=self._value(data))}
+
+    async def _decoded_identity(self, resource_type: str, message: Any) -> dict[str, Any] | None:
+        data = message.identity_data.msgpack
+        schema = await self._identity_schema(resource_type) if data else None
+        if schema is None:
+            return None
+        try:
+            found: dict[str, Any] | None = decode(data, schema.type)
+        except ValueFormatError as error:
+            raise ProviderError(f"an identity does not fit its schema: {error}", reason="unsupported") from error
+        return found
 
     def _schema_of(self, instance: ResourceInstance) -> TypeSchema:
         if instance.type not in self.schemas:
@@ -251,6 +331,16 @@ class Session:
 
     def _capabilities(self) -> Any:
         return self.process.message("Capabilities", deferral_allowed=False, write_only_attributes_allowed=True)
+
+
+def _other_object(instance: ResourceInstance, identity: Mapping[str, Any] | None) -> str | None:
+    """Says so if the provider read another object: what was recorded of its identity is different."""
+    if instance.identity is None or identity is None:
+        return None
+    recorded = decode_attributes(instance.identity)
+    said = {name: value for name, value in recorded.items() if value is not None}
+    changed = sorted(name for name, value in said.items() if identity.get(name, value) != value)
+    return f"the provider read another object: its identity differs in {', '.join(changed)}" if changed else None
 
 
 def _private(instance: ResourceInstance) -> bytes:

@@ -39,6 +39,8 @@ class _Instance(msgspec.Struct, frozen=True):
     attributes_flat: msgspec.Raw = msgspec.Raw(b"null")
     sensitive_attributes: list[Any] | None = None
     private: str | None = None
+    identity: msgspec.Raw = msgspec.Raw(b"null")
+    identity_schema_version: int = 0
     dependencies: list[str] | None = None
     status: str | None = None
     deposed: str | None = None
@@ -132,6 +134,8 @@ class StateFile:
             schema_version=item.schema_version,
             sensitive=tuple(filter(None, map(_path, item.sensitive_attributes or ()))),
             private=item.private,
+            identity=None if bytes(item.identity) == b"null" else item.identity,
+            identity_version=item.identity_schema_version,
             dependencies=tuple(item.dependencies or ()),
             status=status,
             source=self.source,
