@@ -5,17 +5,17 @@ One *cell* is 40 resources: an application with its network rules, roles, queue,
 
 CELL = 40
 
-_SHARED = """
-resource "aws_vpc" "main" { cidr_block = "10.0.0.0/8" }
+_VPC = """
+resource "aws_vpc" "main_{high}" {{ cidr_block = "10.{high}.0.0/16" }}
 """
 
 _CELL = """
 resource "aws_subnet" "a_{n}" {{
-  vpc_id     = aws_vpc.main.id
+  vpc_id     = aws_vpc.main_{high}.id
   cidr_block = "10.{high}.{low}.0/24"
   tags       = {{ Name = "app-{n}" }}
 }}
-resource "aws_route_table" "app_{n}" {{ vpc_id = aws_vpc.main.id }}
+resource "aws_route_table" "app_{n}" {{ vpc_id = aws_vpc.main_{high}.id }}
 resource "aws_route_table_association" "app_{n}" {{
   subnet_id      = aws_subnet.a_{n}.id
   route_table_id = aws_route_table.app_{n}.id
@@ -24,7 +24,7 @@ resource "aws_security_group" "app_{n}" {{
   count       = 3
   name        = "app-{n}-${{count.index}}"
   description = "application {n}"
-  vpc_id      = aws_vpc.main.id
+  vpc_id      = aws_vpc.main_{high}.id
   tags        = {{ App = "app-{n}" }}
 }}
 resource "aws_vpc_security_group_ingress_rule" "app_{n}" {{
@@ -102,6 +102,7 @@ resource "aws_dynamodb_table" "app_{n}" {{
 
 
 def estate(resources: int) -> str:
-    """HCL of about that many resources (whole cells and one VPC)."""
+    """HCL of about that many resources (whole cells, and a VPC for every 250 of them: none is larger than a /16)."""
     cells = max(1, resources // CELL)
-    return _SHARED + "".join(_CELL.format(n=n, high=n // 250, low=n % 250) for n in range(cells))
+    shared = "".join(_VPC.format(high=high) for high in range((cells - 1) // 250 + 1))
+    return shared + "".join(_CELL.format(n=n, high=n // 250, low=n % 250) for n in range(cells))
