@@ -26,7 +26,6 @@ from driftmgr.model import (
     Scope,
     Summary,
 )
-from driftmgr.provider.search import target_platform
 from provider.conftest import FakeCloud
 
 CATALOG = catalog_of("aws")
@@ -49,22 +48,6 @@ def instance(name: str, **attributes: Any) -> ResourceInstance:
 def record() -> ScanRecord:
     """Of a scan by the catalog."""
     return Clock().record(ScanRequest(), (), 5)
-
-
-def installed(fake: FakeCloud, directory: Path, things: Mapping[str, Mapping[str, Any]]) -> Path:
-    """A working directory with the fake provider and a state that records things."""
-    place = directory / ".terraform/providers/registry.terraform.io/example/fake/1.0.0" / target_platform()
-    place.mkdir(parents=True)
-    (place / fake.binary.name).write_bytes(fake.binary.read_bytes())
-    (place / fake.binary.name).chmod(0o755)
-    instances = [
-        {"index_key": name, "schema_version": 2, "attributes": {"id": name, "name": name, "rule": []} | dict(recorded)}
-        for name, recorded in things.items()
-    ]
-    resource = {"mode": "managed", "type": "fake_thing", "name": "one", "provider": FAKE, "instances": instances}
-    state = {"version": 4, "serial": 1, "lineage": "x", "resources": [resource]}
-    (directory / "terraform.tfstate").write_bytes(msgspec.json.encode(state))
-    return directory
 
 
 def test_every_instance_has_one_verdict() -> None:
@@ -159,7 +142,7 @@ def test_a_provider_scan_reads_the_state_of_a_directory(
     fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without credentials of any cloud of ours; what it does not look for is a gap, unless that is meant."""
-    root = installed(fake, tmp_path / "root", {"a": {"note": "x"}, "b": {}})
+    root = fake.install(tmp_path / "root", {"a": {"note": "x"}, "b": {}})
     fake.holds({"a": {"note": "y"}, "b": {}})
     for name, value in (fake.environment() | {"DRIFTMGR_CACHE_DIR": str(tmp_path / "cache")}).items():
         monkeypatch.setenv(name, value)
@@ -180,7 +163,7 @@ def test_auto_asks_providers_for_what_the_catalog_lacks(
     fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where one is installed its verdict counts, where none is the gap says what to do."""
-    root = installed(fake, tmp_path / "root", {"a": {"note": "x"}})
+    root = fake.install(tmp_path / "root", {"a": {"note": "x"}})
     fake.holds({"a": {"note": "x"}})
     for name, value in (fake.environment() | {"DRIFTMGR_CACHE_DIR": str(tmp_path / "cache")}).items():
         monkeypatch.setenv(name, value)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from driftmgr.model import ResourceInstance
@@ -54,6 +55,31 @@ class FakeCloud:
             start_seconds=start_seconds,
         )
 
+    def install(self, directory: Path, things: Mapping[str, Mapping[str, Any]]) -> Path:
+        """Make a working directory with the provider and a state that records things by id."""
+        place = directory / ".terraform/providers/registry.terraform.io/example/fake/1.0.0" / target_platform()
+        place.mkdir(parents=True)
+        (place / self.binary.name).write_bytes(self.binary.read_bytes())
+        (place / self.binary.name).chmod(0o755)
+        instances = [
+            {
+                "index_key": name,
+                "schema_version": 2,
+                "attributes": {"id": name, "name": name, "rule": []} | dict(recorded),
+            }
+            for name, recorded in things.items()
+        ]
+        resource = {
+            "mode": "managed",
+            "type": "fake_thing",
+            "name": "one",
+            "provider": PROVIDER,
+            "instances": instances,
+        }
+        state = {"version": 4, "serial": 1, "lineage": "x", "resources": [resource]}
+        (directory / "terraform.tfstate").write_bytes(msgspec.json.encode(state))
+        return directory
+
     @property
     def calls(self) -> list[str]:
         """Every call that any fake provider got here, in order."""
@@ -81,11 +107,8 @@ def thing() -> Callable[..., ResourceInstance]:
 def root(fake: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A root module with the fake provider installed and locked."""
     monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path / "cache"))
-    directory = tmp_path / "root"
-    place = directory / ".terraform/providers/registry.terraform.io/example/fake/1.0.0" / target_platform()
-    place.mkdir(parents=True)
-    (place / fake.binary.name).write_bytes(fake.binary.read_bytes())
-    (place / fake.binary.name).chmod(0o755)
+    directory = fake.install(tmp_path / "root", {})
+    place = next(directory.rglob("terraform-provider-fake*")).parent
     said = f'  version = "1.0.0"\n  hashes = ["{directory_hash(place)}"]'
     lock = f'provider "registry.terraform.io/example/fake" {{\n{said}\n}}\n'
     (directory / ".terraform.lock.hcl").write_text(lock)

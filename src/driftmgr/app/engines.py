@@ -54,8 +54,11 @@ async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | 
     else:
         part = await ask_providers(instances, states, request, catalog, on_progress)
     gaps = (*part.gaps, *states.gaps, *(() if request.managed_only else (_UNMANAGED,)))
+    # One of the objects of an unread instance's type is its own, so that none of them is called unmanaged.
+    unsure = {gap.type for gap in states.gaps}
+    drifts = tuple(found for found in part.drifts if found.kind != "unmanaged" or not unsure & {found.type, "*"})
     broken = sum(gap.instances for gap in states.gaps)
-    part = msgspec.structs.replace(part, gaps=gaps, outside=outside, unverified=part.unverified + broken)
+    part = msgspec.structs.replace(part, drifts=drifts, gaps=gaps, outside=outside, unverified=part.unverified + broken)
     scopes = tuple(dict.fromkeys(drift.scope for drift in (*part.drifts, *part.suppressed)))
     return DriftReport(
         scan=clock.record(request, scopes, part.reads, states.labels),
