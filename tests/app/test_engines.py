@@ -1,11 +1,9 @@
 """The engines beside the catalog: what becomes a verdict, what a gap, and how a part completes a report."""
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from driftmgr.app import engines
@@ -172,10 +170,13 @@ def test_auto_asks_providers_for_what_the_catalog_lacks(
         {"id": "a", "name": "a", "note": "x", "rule": []},
         provider=FAKE,
         schema_version=2,
-        source=str(root),
+        source=str(root / "terraform.tfstate"),
     )
     other = ResourceInstance.of(
-        "other_thing.o", {"id": "o"}, provider='provider["registry.terraform.io/example/other"]', source=str(root)
+        "other_thing.o",
+        {"id": "o"},
+        provider='provider["registry.terraform.io/example/other"]',
+        source=str(root / "terraform.tfstate"),
     )
     random = ResourceInstance.of(
         "random_id.r", {"id": "r"}, provider='provider["registry.terraform.io/hashicorp/random"]'
@@ -220,7 +221,7 @@ def test_roots_are_directories_that_the_user_named(tmp_path: Path, monkeypatch: 
     def root(argument: str, source: str) -> Path:
         return root_finder([argument])(ResourceInstance.of("a_b.c", {}, source=source))
 
-    assert root("named", "named") == named
+    assert root("named", "named/terraform.tfstate") == named
     assert root("named/terraform.tfstate", "named/terraform.tfstate") == named
     assert root("f*/*.tfstate", "found/terraform.tfstate") == tmp_path
     assert root("named", "s3://elsewhere/key") == tmp_path
