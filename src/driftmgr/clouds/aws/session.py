@@ -10,6 +10,7 @@ import msgspec
 from botocore import exceptions
 from botocore.config import Config
 
+from driftmgr.clouds.aws import integrity
 from driftmgr.clouds.aws.errors import kind_of
 from driftmgr.clouds.aws.paging import Paging
 from driftmgr.model import DriftMgrError
@@ -84,10 +85,19 @@ class AwsSession:
             if key not in self._clients:
                 config = _CONFIG.merge(overrides["config"]) if overrides.get("config") else _CONFIG
                 others = {name: value for name, value in overrides.items() if name != "config"}
-                self._clients[key] = self._session.create_client(
+                client = self._session.create_client(
                     service, region_name=region, config=config, **credentials, **others
                 )
+                integrity.register(client)
+                self._clients[key] = client
             return self._clients[key]
+
+    def close(self) -> None:
+        """Close the connections of all clients."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
 
     def paging(self, service: str, operation: str) -> Paging | None:
         """How an operation (``DescribeVpcs``) is paged, from botocore's own model; ``None`` if it is not."""
