@@ -37,7 +37,7 @@ class SavedShards:
         """The objects of a shard, or ``None``."""
         try:
             found = msgspec.msgpack.decode(self._path(key).read_bytes(), type=_Saved)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
         # A time in the future is that of a clock that was set back since.
         age = self._now() - found.saved_at

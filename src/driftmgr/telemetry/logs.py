@@ -4,9 +4,11 @@ Context (scan, scope, trace) comes from context variables, so that a line of any
 """
 
 import logging
+import os
 import sys
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -39,6 +41,8 @@ def configure(level: Level = "warning", form: Form = "auto", file: Path | None =
     Raises ``OSError`` if the file cannot be written.
     """
     output: Any = _RotatingFile(file) if file else _StandardError()
+    _Current.output.close()
+    _Current.output = output
     console = form == "console" or (form == "auto" and file is None and sys.stderr.isatty())
     structlog.configure(
         processors=[
@@ -74,14 +78,25 @@ class _StandardError:
     def flush(self) -> None:
         sys.stderr.flush()
 
+    def close(self) -> None:
+        """It is not ours to close."""
+
+
+class _PrivateFiles(RotatingFileHandler):
+    """Each file it opens, the first and those after a rotation, is readable by its owner only."""
+
+    def _open(self) -> TextIOWrapper:
+        return os.fdopen(
+            os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8"
+        )
+
 
 class _RotatingFile:
-    """A private file that starts anew when it is full; the older ones stay beside it, numbered."""
+    """A file that starts anew when it is full; the older ones stay beside it, numbered."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        self._handler = RotatingFileHandler(path, maxBytes=_BYTES_PER_FILE, backupCount=_FILES, encoding="utf-8")
+        self._handler = _PrivateFiles(path, maxBytes=_BYTES_PER_FILE, backupCount=_FILES, encoding="utf-8")
 
     def write(self, text: str) -> None:
         if line := text.rstrip("\n"):
@@ -89,6 +104,15 @@ class _RotatingFile:
 
     def flush(self) -> None:
         self._handler.flush()
+
+    def close(self) -> None:
+        self._handler.close()
+
+
+class _Current:
+    """Where the process's logs go."""
+
+    output: Any = _StandardError()
 
 
 # Without this structlog prints every line to standard output, into the reports.
