@@ -21,7 +21,8 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``sources`` are states: files, globs, Terraform working directories, ``s3://bucket/key``.
     ``regions``: empty for those that the states (and else the credentials) name, ``("all",)`` for
     every enabled one. ``accounts``: the account ids wanted, empty for those of the credentials and
-    ``roles``. ``types``: empty for all that the catalog has.
+    ``roles``. ``types``: empty for all that the catalog has. ``cache_ttl``: answers may be that many
+    seconds old. ``resume``: what an interrupted or throttled scan has read need not be read again.
     """
 
     sources: tuple[str, ...] = ()
@@ -34,6 +35,8 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     include_defaults: bool = False
     accept_gaps: tuple[GapReason, ...] = ()
     profile: str | None = None
+    cache_ttl: float = 0.0
+    resume: bool = False
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from driftmgr.discovery.collect import Collector, Emit, Found
 from driftmgr.discovery.fingerprints import Fingerprints
 from driftmgr.discovery.shards import Shard
 from driftmgr.model import RemoteObject
-from driftmgr.telemetry import logs, traces
+from driftmgr.telemetry import logs, metrics, traces
 
 OnShardDone = Callable[[Shard], None]
 
@@ -77,6 +77,7 @@ class SavingExecutor:
         async with asyncio.TaskGroup() as tasks:
             for shard in shards:
                 known = self._saved.load(self._key_of(shard))
+                metrics.add(metrics.CACHE, cache="shards", outcome="miss" if known is None else "hit")
                 if known is None:
                     tasks.create_task(self._run_one(shard, emit, on_done))
                     continue

@@ -5,6 +5,7 @@ interrupted program alive. These threads are daemons, and one whose caller gave 
 """
 
 import asyncio
+import contextvars
 import queue
 import threading
 from collections.abc import Callable
@@ -28,9 +29,10 @@ class DaemonThreads:
         self._abandoned: set[Future[Any]] = set()
 
     async def run(self, work: Callable[[], Answer]) -> Answer:
-        """Await the result of ``work()``; a cancelled caller leaves a job under way to itself."""
+        """Await the result of ``work()``, in the caller's context; a cancelled caller leaves a job to itself."""
         done: Future[Answer] = Future()
-        self._submit(done, work)
+        here = contextvars.copy_context()
+        self._submit(done, lambda: here.run(work))
         try:
             return await asyncio.wrap_future(done)
         except asyncio.CancelledError:

@@ -33,10 +33,14 @@ def home_region(partition: str) -> str:
 
 
 class AwsAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """One account that can be read: its id, partition, and the role to assume for it (if not our own)."""
+    """One account that can be read: its id, partition, and the role to assume for it (if not our own).
+
+    ``principal`` is the ARN of who reads it, as AWS sees them.
+    """
 
     id: str
     partition: str
+    principal: str = ""
     role_arn: str | None = None
     external_id: str | None = None
 
@@ -120,7 +124,13 @@ class AwsSession:
         except Exception as error:
             raise credentials_problem(who, error) from error
         found = identity["Arn"].split(":")[1] or "aws"
-        return AwsAccount(id=identity["Account"], partition=found, role_arn=role_arn, external_id=external_id)
+        return AwsAccount(
+            id=identity["Account"],
+            partition=found,
+            principal=identity["Arn"],
+            role_arn=role_arn,
+            external_id=external_id,
+        )
 
     def _role_credentials(self, account: AwsAccount) -> dict[str, str]:
         role = str(account.role_arn)
