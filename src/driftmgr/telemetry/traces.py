@@ -14,6 +14,7 @@ Exporter = Literal["otlp", "console"]
 EXPORTERS: tuple[Exporter, ...] = ("otlp", "console")
 
 SPANS: Mapping[str, str] = {
+    "driftmgr.command": "One command, from its arguments to its last output; the root of the others.",
     "driftmgr.scan": "One scan, from request to findings.",
     "driftmgr.state_read": "Reading all states of a scan.",
     "driftmgr.scope": "One shard: a service in an account and region.",
