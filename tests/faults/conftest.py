@@ -61,6 +61,11 @@ class Estate:
         shared_guard.cache_clear()
         return self._proxy
 
+    @property
+    def cache(self) -> Path:
+        """Where scans keep what they may use again."""
+        return Path(os.environ["DRIFTMGR_CACHE_DIR"])
+
     def scan(self) -> DriftReport:
         """A scan as the command makes it."""
         return estate.scan(self.state)
