@@ -45,7 +45,9 @@ def client_error(code: str, status: int = 400) -> exceptions.ClientError:
 def test_error_classes(error: Exception, kind: str, reason: str) -> None:
     """Each error has one class and one gap reason; a refusal is never retried, an outage never read as absence."""
     assert kind_of(error) == kind
-    assert api_error("svc.op", error).reason == reason
+    found = api_error("svc.op", error)
+    assert found.reason == reason
+    assert found.not_found == (kind == "not_found")
 
 
 @pytest.mark.parametrize(

@@ -89,3 +89,14 @@ def test_a_failure_is_never_remembered() -> None:
             read(api)
     cloud.error = None
     assert len(read(api)) == 2
+
+
+def test_not_found_is_an_answer() -> None:
+    """What the cloud says is not set is not asked again, and raises the same error each time."""
+    cloud = Cloud(ApiError("svc.list", "NoSuchTagSet", "unreachable", "none", not_found=True))
+    api = CachedApi(cloud, SingleFlightCache("test", 60), lambda _: "me")
+    for _ in range(3):
+        with pytest.raises(ApiError) as caught:
+            read(api)
+        assert (caught.value.code, caught.value.not_found) == ("NoSuchTagSet", True)
+    assert cloud.calls == 1

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-from driftmgr.clouds.api import CloudApi
+from driftmgr.clouds.api import ApiError, CloudApi
 from driftmgr.model import Scope
 from driftmgr.runtime.cache import SingleFlightCache
 
@@ -28,12 +28,20 @@ class CachedApi:
     async def pages(
         self, scope: Scope, operation: str, params: Mapping[str, Any], *, region: str | None = None
     ) -> AsyncIterator[dict[str, Any]]:
-        """All pages of one operation; raises ``ApiError``, which is never remembered."""
+        """All pages of one operation; raises ``ApiError``. "Not found" is remembered, other errors are not."""
 
-        async def ask() -> tuple[dict[str, Any], ...]:
-            return tuple([page async for page in self._api.pages(scope, operation, params, region=region)])
+        async def ask() -> tuple[dict[str, Any], ...] | ApiError:
+            try:
+                return tuple([page async for page in self._api.pages(scope, operation, params, region=region)])
+            except ApiError as error:
+                if error.not_found:
+                    return error
+                raise
 
         identity = self._identity_of(scope.account)
         key = (identity, str(scope), region, operation, repr(sorted(params.items())))
-        for page in await self._cache.get(key, ask):
+        found = await self._cache.get(key, ask)
+        if isinstance(found, ApiError):
+            raise ApiError(found.operation, found.code, found.reason, found.message, not_found=True)
+        for page in found:
             yield page

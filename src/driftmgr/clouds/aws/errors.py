@@ -207,5 +207,6 @@ def api_error(operation: str, error: BaseException) -> ApiError:
     skew = _skew(error)
     if code in _SIGNATURE_CODES and abs(skew) > _SKEW_SECONDS:
         message += f" (the clock of this machine is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'})"
-    reason: GapReason = "timeout" if isinstance(error, _TIMEOUTS) else _REASONS[kind_of(error)]
-    return ApiError(operation, code, reason, message)
+    kind = kind_of(error)
+    reason: GapReason = "timeout" if isinstance(error, _TIMEOUTS) else _REASONS[kind]
+    return ApiError(operation, code, reason, message, not_found=kind == "not_found")
