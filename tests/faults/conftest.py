@@ -11,6 +11,7 @@ from conformance.emulator import Emulator, cleared_names
 from driftmgr.clouds.aws.api import shared_guard
 from driftmgr.model import DriftReport
 from faults import estate
+from faults.command import Command
 from faults.proxy import Choose, FaultProxy
 
 
@@ -96,3 +97,4 @@ def drifted(emulator: Emulator, proxy: FaultProxy, built: tuple[Path, DriftRepor
     state, truth = built
     with only_the_emulator(emulator, proxy, tmp_path / "cache") as environment:
         yield Estate(state, truth, proxy, environment)
+        Command.end_all()

@@ -73,6 +73,16 @@ def no_fault(_: Request) -> None:
     """Forward every request as it is."""
 
 
+def first_of(service: str, *faults: Callable[[Request], Fault]) -> Choose:
+    """The first requests to a service meet these faults in turn, all others none."""
+    pending = list(faults)
+
+    def choose(request: Request) -> Fault | None:
+        return pending.pop(0)(request) if request.service == service and pending else None
+
+    return choose
+
+
 def throttle(request: Request, retry_after: int | None = None) -> Answer:
     """The throttling answer of the request's protocol."""
     status, code = {

@@ -18,7 +18,7 @@ from driftmgr.runtime.guard import Endpoint
 from driftmgr.telemetry import metrics
 from faults.conftest import Estate
 from faults.estate import findings
-from faults.proxy import Fault, Request, no_fault, throttle
+from faults.proxy import first_of, no_fault, throttle
 
 
 def request(drifted: Estate, **more: Any) -> ScanRequest:
@@ -50,15 +50,7 @@ def test_fifty_scans_at_once_agree_and_share(drifted: Estate) -> None:
 def test_throttling_met_by_one_scan_slows_the_others(drifted: Estate) -> None:
     """What one scan learns about an endpoint's limit, all scans of the process know."""
     endpoint = Endpoint(provider="aws", account="123456789012", region=REGION, service="sqs")
-    met: list[Request] = []
-
-    def first_of_sqs(one: Request) -> Fault | None:
-        if one.service != "sqs" or met:
-            return None
-        met.append(one)
-        return throttle(one)
-
-    drifted.through(first_of_sqs)
+    drifted.through(first_of("sqs", throttle))
     app.scan(request(drifted, types=("aws_sqs_queue",)))
     slowed = shared_guard().bucket(endpoint, "sqs.list_queues").rate
     assert slowed < limits.UNPUBLISHED.rate

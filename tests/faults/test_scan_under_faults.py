@@ -7,7 +7,7 @@ import pytest
 from driftmgr.model import DriftReport
 from faults.conftest import Estate
 from faults.estate import findings
-from faults.proxy import Answer, Bad, Choose, Fault, Request, expired, skewed, throttle
+from faults.proxy import Answer, Bad, Choose, Fault, expired, first_of, skewed, throttle
 
 
 def every_fifth(fault: Fault | None, seed: int) -> Choose:
@@ -40,17 +40,10 @@ def test_a_fifth_of_requests_failing_changes_nothing(drifted: Estate, fault: Fau
 
 def test_retry_after_is_honoured(drifted: Estate) -> None:
     """After a 429 with Retry-After nothing is sent to that service until then, and the report is complete."""
-    hit: list[int] = []
-
-    def once(request: Request) -> Fault | None:
-        if request.service == "sqs" and not hit:
-            hit.append(request.number)
-            return Answer(status=429, code="ThrottlingException", headers=(("Retry-After", "1"),))
-        return None
-
-    drifted.through(once)
+    wait = Answer(status=429, code="ThrottlingException", headers=(("Retry-After", "1"),))
+    proxy = drifted.through(first_of("sqs", lambda _: wait))
     assert findings(drifted.scan()) == findings(drifted.truth)
-    assert hit
+    assert sum(request.service == "sqs" for request in proxy.requests) > 1
 
 
 @pytest.mark.parametrize(
