@@ -44,7 +44,8 @@ def test_fifty_scans_at_once_agree_and_share(drifted: Estate) -> None:
     asked = sum(one.service != "sts" for one in proxy.requests)
     assert asked <= drifted.truth.scan.api_calls
     assert sum(thread.name == "aws" for thread in threading.enumerate()) <= limits.IN_FLIGHT_PER_PROCESS
-    assert call_cache(600.0).hit_rate >= 0.8
+    shared = call_cache(600.0)
+    assert shared.misses / (shared.hits + shared.shared + shared.misses) <= 0.2
 
 
 def test_throttling_met_by_one_scan_slows_the_others(drifted: Estate) -> None:

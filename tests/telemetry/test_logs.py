@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from driftmgr.telemetry import logs
-from driftmgr.telemetry.logs import configure, context, logger
+from driftmgr.telemetry.logs import Logger, configure, context
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +29,7 @@ def lines(text: str) -> list[dict[str, Any]]:
 def test_json_lines_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     """One JSON object per line with time, level and event, on standard error; standard output stays clean."""
     configure("info", "json")
-    logger("test").info("retry", operation="sqs.list_queues", waited=1.5)
+    Logger("test").info("retry", operation="sqs.list_queues", waited=1.5)
     out, err = capsys.readouterr()
     assert out == ""
     (line,) = lines(err)
@@ -44,8 +46,8 @@ def test_json_lines_on_standard_error(capsys: pytest.CaptureFixture[str]) -> Non
 def test_only_warnings_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
     """Without configuration a program is quiet about what goes well."""
     configure(form="json")
-    logger("test").info("retry")
-    logger("test").warning("circuit breaker")
+    Logger("test").info("retry")
+    Logger("test").warning("circuit breaker")
     assert [line["event"] for line in lines(capsys.readouterr().err)] == ["circuit breaker"]
 
 
@@ -54,9 +56,9 @@ def test_context_is_on_every_line_inside(capsys: pytest.CaptureFixture[str]) -> 
     configure("info", "json")
     with context(scan="s1"):
         with context(scope="aws/1/eu"):
-            logger("a").info("inner")
-        logger("b").info("outer")
-    logger("c").info("after")
+            Logger("a").info("inner")
+        Logger("b").info("outer")
+    Logger("c").info("after")
     found = lines(capsys.readouterr().err)
     assert [(line.get("scan"), line.get("scope")) for line in found] == [("s1", "aws/1/eu"), ("s1", None), (None, None)]
 
@@ -67,7 +69,7 @@ def test_secrets_are_redacted(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         int("bad key AKIAIOSFODNN7EXAMPLE")
     except ValueError:
-        logger("t").exception("failed", password="hunter2", headers={"Authorization": "Bearer abc"})
+        Logger("t").error("failed", exc_info=True, password="hunter2", headers={"Authorization": "Bearer abc"})
     err = capsys.readouterr().err
     assert "ValueError" in err
     for secret in ("AKIAIOSFODNN7EXAMPLE", "hunter2", "Bearer abc"):
@@ -77,7 +79,7 @@ def test_secrets_are_redacted(capsys: pytest.CaptureFixture[str]) -> None:
 def test_console_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     """The console form is readable text without escape codes, redacted like the other."""
     configure("info", "console")
-    logger("t").info("retry", token="abc")
+    Logger("t").info("retry", token="abc")
     err = capsys.readouterr().err
     assert "retry" in err
     assert "abc" not in err
@@ -92,7 +94,7 @@ def test_a_file_is_private_and_rotates(
     path = tmp_path / "logs" / "driftmgr.log"
     configure("info", file=path)
     for number in range(60):
-        logger("t").info("line", number=number, percent="100%s")
+        Logger("t").info("line", number=number, percent="100%s")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     files = sorted(path.parent.iterdir())
     assert len(files) > 1
@@ -106,3 +108,15 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(OSError, match="taken"):
         configure(file=tmp_path / "taken" / "x.log")
+
+
+def test_a_quiet_program_does_not_pay_for_logs() -> None:
+    """Lines below the level cost a comparison: structlog is not even imported, until one is written."""
+    program = (
+        "import sys\nfrom driftmgr.telemetry.logs import Logger, context\n"
+        "with context(scan='s'):\n    Logger('t').info('retry')\n"
+        "print('structlog' in sys.modules)\nLogger('t').error('x')\nprint('structlog' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout == "False\nTrue\n"
+    assert json.loads(done.stderr)["event"] == "x"

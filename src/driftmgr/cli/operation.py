@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from driftmgr.model import DriftMgrError
-from driftmgr.runtime.shutdown import Shutdown
+from driftmgr.runtime.shutdown import Shutdown, ShutdownReport
 from driftmgr.runtime.threads import DaemonThreads
 from driftmgr.store.fingerprints import cache_directory
 from driftmgr.telemetry import logs, metrics, traces
@@ -66,9 +66,18 @@ def operated(action: str, options: dict[str, Any], **detail: Any) -> Iterator[En
         with audited(action, **detail) as ending, traces.span("driftmgr.command", **{"driftmgr.action": action}):
             yield ending
     finally:
-        report = asyncio.run(shutdown.begin())
+        report = asyncio.run(_shut_down(shutdown))
         for failed in report.errors:
             click.echo(f"warning: {failed.name}: {failed.error}", err=True)
+
+
+async def _shut_down(shutdown: Shutdown) -> ShutdownReport:
+    try:
+        return await shutdown.begin()
+    except asyncio.CancelledError:
+        # A signal while it shuts down: nobody wants to wait any longer.
+        shutdown.force()
+        return await shutdown.begin()
 
 
 @contextmanager

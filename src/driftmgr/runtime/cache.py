@@ -29,12 +29,6 @@ class SingleFlightCache:
         self._under_way: dict[Hashable, Future[Any]] = {}
         self.hits = self.misses = self.shared = 0
 
-    @property
-    def hit_rate(self) -> float:
-        """The share of questions that caused no request; 0 before the first."""
-        asked = self.hits + self.misses + self.shared
-        return (self.hits + self.shared) / asked if asked else 0.0
-
     async def get(self, key: Hashable, make: Callable[[], Awaitable[Answer]]) -> Answer:
         """The kept answer, else that of ``make()``, which runs once however many ask; raises what it raises.
 

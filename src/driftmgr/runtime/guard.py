@@ -13,7 +13,7 @@ from driftmgr.runtime.breaker import BreakerPolicy, BreakerState, CircuitBreaker
 from driftmgr.runtime.limiter import Limit, TokenBucket
 from driftmgr.runtime.retry import RetryBudget, RetryPolicy, Sleep
 from driftmgr.telemetry import metrics
-from driftmgr.telemetry.logs import logger
+from driftmgr.telemetry.logs import Logger
 
 Answer = TypeVar("Answer")
 
@@ -25,7 +25,7 @@ BREAKERS: Mapping[str, BreakerPolicy] = {
 }
 _HOPELESS = 2
 """Probes that failed one after the other; from then on calls fail at once until one is answered."""
-_log = logger("runtime")
+_log = Logger("runtime")
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from driftmgr.telemetry.logs import logger
+from driftmgr.telemetry.logs import Logger
 
 Phase = Literal["reject", "drain", "flush", "disconnect", "clean up"]
 Step = Callable[[], Awaitable[None]]
@@ -24,7 +24,7 @@ PHASES: tuple[tuple[Phase, int], ...] = (
     ("clean up", 400),
 )
 SECONDS = 30.0
-_log = logger("shutdown")
+_log = Logger("shutdown")
 
 
 class StepResult(msgspec.Struct, frozen=True, kw_only=True):

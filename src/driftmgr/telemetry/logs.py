@@ -1,19 +1,20 @@
 """Logs: JSON lines, or readable ones on a terminal; to standard error or a rotating file, never to standard output.
 
-Context (scan, scope, trace) comes from context variables, so that a line of any call tells what it belongs to.
+Context (scan, scope, service) is bound by blocks, so that a line of any call tells what it belongs to. structlog is
+imported with the first line that is written: a program that is quiet does not pay for it.
 """
 
+import contextvars
 import logging
 import os
 import sys
-from collections.abc import MutableMapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TextIO
-
-import structlog
 
 from driftmgr.telemetry import traces
 from driftmgr.telemetry.redaction import redact
@@ -23,16 +24,44 @@ Form = Literal["auto", "json", "console"]
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 
 _BYTES_PER_FILE, _FILES = 10_000_000, 5
+_context: contextvars.ContextVar[Mapping[str, Any]] = contextvars.ContextVar("driftmgr.logs", default=MappingProxyType({}))
 
 
-def logger(name: str) -> Any:
-    """A logger; its lines follow the configuration of the moment they are written."""
-    return structlog.get_logger(component=name)
+class Logger:
+    """Writes the lines of one component, as the process's configuration says at that moment."""
+
+    def __init__(self, component: str) -> None:
+        self._component = component
+
+    def debug(self, event: str, **values: Any) -> None:
+        """What only a developer wants to know."""
+        self._write("debug", event, values)
+
+    def info(self, event: str, **values: Any) -> None:
+        """What went on."""
+        self._write("info", event, values)
+
+    def warning(self, event: str, **values: Any) -> None:
+        """What an operator should know."""
+        self._write("warning", event, values)
+
+    def error(self, event: str, **values: Any) -> None:
+        """What went wrong; ``exc_info=True`` adds the traceback."""
+        self._write("error", event, values)
+
+    def _write(self, level: Level, event: str, values: Mapping[str, Any]) -> None:
+        if LEVELS.index(level) >= _Current.rank:
+            getattr(_Current.structlog(), level)(event, component=self._component, **{**_context.get(), **values})
 
 
-def context(**values: Any) -> AbstractContextManager[None]:
-    """Add these to every line written inside the block, in this thread or task."""
-    return structlog.contextvars.bound_contextvars(**values)
+@contextmanager
+def context(**values: Any) -> Iterator[None]:
+    """Add these to every line written inside the block, in this thread or task and those started from it."""
+    token = _context.set({**_context.get(), **values})
+    try:
+        yield
+    finally:
+        _context.reset(token)
 
 
 def configure(level: Level = "warning", form: Form = "auto", file: Path | None = None) -> None:
@@ -42,22 +71,8 @@ def configure(level: Level = "warning", form: Form = "auto", file: Path | None =
     """
     output: Any = _RotatingFile(file) if file else _StandardError()
     _Current.output.close()
-    _Current.output = output
-    console = form == "console" or (form == "auto" and file is None and sys.stderr.isatty())
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _with_trace,
-            structlog.processors.format_exc_info,
-            _redacted,
-            structlog.dev.ConsoleRenderer(colors=False) if console else structlog.processors.JSONRenderer(default=str),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(file=output),
-        cache_logger_on_first_use=False,
-    )
+    _Current.output, _Current.rank, _Current.made = output, LEVELS.index(level), None
+    _Current.console = form == "console" or (form == "auto" and file is None and sys.stderr.isatty())
 
 
 def _redacted(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -110,10 +125,30 @@ class _RotatingFile:
 
 
 class _Current:
-    """Where the process's logs go."""
+    """The process's configuration, and the logger of structlog that it makes."""
 
     output: Any = _StandardError()
+    rank = LEVELS.index("warning")
+    console = False
+    made: Any = None
 
+    @classmethod
+    def structlog(cls) -> Any:
+        if cls.made is None:
+            import structlog  # noqa: PLC0415  # with the first line
 
-# Without this structlog prints every line to standard output, into the reports.
-configure()
+            renderers = structlog.dev.ConsoleRenderer(colors=False), structlog.processors.JSONRenderer(default=str)
+            cls.made = structlog.wrap_logger(
+                structlog.WriteLogger(cls.output),
+                processors=[
+                    structlog.processors.add_log_level,
+                    structlog.processors.TimeStamper(fmt="iso", utc=True),
+                    _with_trace,
+                    structlog.processors.format_exc_info,
+                    _redacted,
+                    renderers[0 if cls.console else 1],
+                ],
+                wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+                context_class=dict,
+            )
+        return cls.made

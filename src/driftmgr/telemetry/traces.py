@@ -1,6 +1,6 @@
 """Traces. Until ``enable`` is called a span costs a comparison, and OpenTelemetry is not imported.
 
-Trace context comes in and goes out in W3C form: ``traceparent`` (https://www.w3.org/TR/trace-context/).
+Trace context comes in in W3C form: ``traceparent`` (https://www.w3.org/TR/trace-context/).
 """
 
 import sys
@@ -82,17 +82,6 @@ def identifiers() -> dict[str, str]:
     if not here.is_valid:
         return {}
     return {"trace_id": f"{here.trace_id:032x}", "span_id": f"{here.span_id:016x}"}
-
-
-def headers() -> dict[str, str]:
-    """The W3C headers that hand the current trace on; empty while tracing is off."""
-    if _Current.tracer is None:
-        return {}
-    from opentelemetry.propagate import inject  # noqa: PLC0415
-
-    carrier: dict[str, str] = {}
-    inject(carrier)
-    return carrier
 
 
 @contextmanager
