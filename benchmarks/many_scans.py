@@ -21,7 +21,7 @@ from conformance.emulator import REGION, Emulator, cleared_names
 from driftmgr import app
 from driftmgr.app import ScanRequest
 from driftmgr.app.reading import call_cache
-from driftmgr.clouds.aws.api import shared_guard
+from driftmgr.clouds.aws.asking import shared_guard
 from faults.estate import build
 
 AT_ONCE = 50

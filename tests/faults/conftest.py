@@ -4,11 +4,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conformance.emulator import Emulator, cleared_names
-from driftmgr.clouds.aws.api import shared_guard
+from driftmgr.clouds.aws.asking import shared_guard
 from driftmgr.model import DriftReport
 from faults import estate
 from faults.command import Command
@@ -52,9 +53,11 @@ def only_the_emulator(emulator: Emulator, proxy: FaultProxy, cache: Path) -> Ite
 class Estate:
     """The estate, drifted: its state, its fault-free report, and the faults to look at it through."""
 
-    def __init__(self, state: Path, truth: DriftReport, proxy: FaultProxy, environment: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, state: Path, truth: DriftReport, proxy: FaultProxy, emulator: Emulator, environment: pytest.MonkeyPatch
+    ) -> None:
         self.state, self.truth, self.environment = state, truth, environment
-        self._proxy = proxy
+        self._proxy, self._emulator = proxy, emulator
 
     def through(self, choose: Choose) -> FaultProxy:
         """From now on requests meet these faults; what scans learned before is forgotten."""
@@ -67,9 +70,13 @@ class Estate:
         """Where scans keep what they may use again."""
         return Path(os.environ["DRIFTMGR_CACHE_DIR"])
 
-    def scan(self) -> DriftReport:
-        """A scan as the command makes it."""
-        return estate.scan(self.state)
+    def client(self, service: str) -> Any:
+        """A client of the emulator, past the proxy."""
+        return self._emulator.client(service)
+
+    def scan(self, source: str | None = None, **asked: Any) -> DriftReport:
+        """A scan as the command makes it, of the estate's state or another one."""
+        return estate.scan(source or self.state, **asked)
 
 
 @pytest.fixture(scope="session")
@@ -96,5 +103,5 @@ def drifted(emulator: Emulator, proxy: FaultProxy, built: tuple[Path, DriftRepor
     """The drifted estate, without any fault yet."""
     state, truth = built
     with only_the_emulator(emulator, proxy, tmp_path / "cache") as environment:
-        yield Estate(state, truth, proxy, environment)
+        yield Estate(state, truth, proxy, emulator, environment)
         Command.end_all()

@@ -59,7 +59,7 @@ def change_behind_its_back(emulator: Emulator) -> None:
     iam.create_role(RoleName="by-hand", AssumeRolePolicyDocument=json.dumps(_TRUST))
 
 
-def scan(state: Path, **asked: Any) -> DriftReport:
+def scan(state: Path | str, **asked: Any) -> DriftReport:
     """A scan of the estate, as the command makes it."""
     return app.scan(ScanRequest(sources=(str(state),), regions=(REGION,), **asked))
 

@@ -119,14 +119,15 @@ def test_a_refused_connection_is_transient() -> None:
     assert kind_of(caught.value) == "transient"
 
 
-def test_a_bucket_policy_cut_in_half_is_no_policy(emulator: Emulator, proxy: FaultProxy) -> None:
+@pytest.mark.parametrize("what", ["halved", "page", "empty"])
+def test_a_bucket_policy_that_is_garbled_is_no_policy(emulator: Emulator, proxy: FaultProxy, what: str) -> None:
     """A JSON document that an XML API hands out as it is, is checked as well."""
     s3 = emulator.client("s3")
     s3.create_bucket(Bucket="cut-policy")
     statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::cut-policy/*"}
     s3.put_bucket_policy(Bucket="cut-policy", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     made = client("s3", proxy.url)
-    error = failure(lambda: made.get_bucket_policy(Bucket="cut-policy"), proxy, Bad(what="halved"))
+    error = failure(lambda: made.get_bucket_policy(Bucket="cut-policy"), proxy, Bad(what=what))
     made.close()
     s3.delete_bucket_policy(Bucket="cut-policy")
     s3.delete_bucket(Bucket="cut-policy")

@@ -65,7 +65,7 @@ def test_without_resume_everything_is_asked_again(drifted: Estate) -> None:
 
 def test_a_throttled_scan_resumes(drifted: Estate) -> None:
     """A service that failed in one scan is all that the resumed one asks for."""
-    drifted.environment.setenv("DRIFTMGR_RETRY", "2/1")
+    drifted.environment.setenv("DRIFTMGR_RETRY", "2/30")
     proxy = drifted.through(lambda request: Bad(what="reset") if request.service == "ssm" else None)
     assert {gap["type"] for gap in detect(drifted).ended().report["gaps"]} == {"aws_ssm_parameter"}
     proxy.calm()

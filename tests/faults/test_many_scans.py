@@ -13,7 +13,7 @@ from driftmgr import app
 from driftmgr.app import ScanRequest
 from driftmgr.app.reading import call_cache
 from driftmgr.clouds.aws import limits
-from driftmgr.clouds.aws.api import shared_guard
+from driftmgr.clouds.aws.asking import shared_guard
 from driftmgr.runtime.guard import Endpoint
 from driftmgr.telemetry import metrics
 from faults.conftest import Estate

@@ -110,7 +110,7 @@ def count_report(report: DriftReport) -> None:
 
 
 async def _plan(request: ScanRequest) -> ScanPlan:
-    task = _Task.of(request)
+    task = await _THREADS.run(lambda: _Task.of(request))
     api = AwsApi(task.session, task.accounts)
     try:
         return (await task.plan(api))[1]

@@ -24,7 +24,9 @@ Form = Literal["auto", "json", "console"]
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 
 _BYTES_PER_FILE, _FILES = 10_000_000, 5
-_context: contextvars.ContextVar[Mapping[str, Any]] = contextvars.ContextVar("driftmgr.logs", default=MappingProxyType({}))
+_context: contextvars.ContextVar[Mapping[str, Any]] = contextvars.ContextVar(
+    "driftmgr.logs", default=MappingProxyType({})
+)
 
 
 class Logger:

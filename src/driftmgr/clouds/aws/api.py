@@ -6,31 +6,17 @@ which requests run: that keeps every credential source botocore knows, with no s
 
 import asyncio
 import functools
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from driftmgr.clouds.api import ApiError
 from driftmgr.clouds.aws import limits
+from driftmgr.clouds.aws.asking import THREADS, shared_guard
 from driftmgr.clouds.aws.errors import api_error, verdict_of
 from driftmgr.clouds.aws.session import AwsAccount, AwsSession, home_region
 from driftmgr.model import Scope
-from driftmgr.runtime import settings
 from driftmgr.runtime.guard import Endpoint, Guard
-from driftmgr.runtime.threads import DaemonThreads
 from driftmgr.telemetry import traces
-
-_THREADS = DaemonThreads(limits.IN_FLIGHT_PER_PROCESS, "aws")
-
-
-@functools.cache
-def shared_guard() -> Guard:
-    """The guard of all scans of this process; ``cache_clear`` makes the next one forget what it met (tests do).
-
-    Raises ``DriftMgrError`` for a setting that cannot be read.
-    """
-    policy, breakers = settings.retry_policy(os.environ), settings.breaker_policies(os.environ)
-    return Guard(limits.limit_of, policy=policy, breakers=breakers)
 
 
 class AwsApi:
@@ -61,7 +47,7 @@ class AwsApi:
         asked = region or scope.region or home_region(account.partition)
         endpoint = Endpoint(provider="aws", account=scope.account, region=asked, service=service)
         try:
-            client = await _THREADS.run(lambda: self._session.client(account, service, asked))
+            client = await THREADS.run(lambda: self._session.client(account, service, asked))
         except Exception as error:
             raise api_error(operation, error) from error
         paging = self._session.paging(service, operation_name(client, method))
@@ -82,7 +68,7 @@ class AwsApi:
 
         async def once() -> dict[str, Any]:
             self._calls += 1
-            return await _THREADS.run(send)
+            return await THREADS.run(send)
 
         try:
             return await self._guard.call(endpoint, operation, once, verdict_of, gate)

@@ -7,11 +7,13 @@ its bare status, and "404" is not what AWS said.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from xml.parsers import expat
 
 import msgspec
 from botocore.parsers import ResponseParserError
+
+Form = Literal["json", "xml", "any"]
 
 _OK = 200
 _ERRORS = range(400, 500)
@@ -34,12 +36,12 @@ def _check(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> 
         return
     body, shape = response_dict["body"], operation_model.output_shape
     problem = cut_off(body, response_dict["headers"])
-    if not problem and status == _OK and _is_opaque(shape):
-        # A bucket's policy: a JSON document in an API of XML.
-        problem = garbled(body, is_json=True, has_content=True) if body.startswith(b"{") else None
-    elif not problem and (status == _OK or (status in _ERRORS and status not in _PLAIN)):
-        is_json = "json" in operation_model.service_model.resolved_protocol
-        problem = garbled(body, is_json=is_json, has_content=status != _OK or _has_content(shape))
+    if not problem and (status == _OK or (status in _ERRORS and status not in _PLAIN)):
+        form: Form = "json" if "json" in operation_model.service_model.resolved_protocol else "xml"
+        if status == _OK and _is_opaque(shape):
+            # A bucket's policy is a JSON document in an API of XML.
+            form = "json" if body.startswith(b"{") else "any"
+        problem = garbled(body, form, has_content=status != _OK or _has_content(shape))
     if problem:
         raise MalformedAnswerError(f"{operation_model.name}: {problem}")
 
@@ -52,19 +54,19 @@ def cut_off(body: bytes, headers: Mapping[str, str]) -> str | None:
     return None
 
 
-def garbled(body: bytes, *, is_json: bool, has_content: bool) -> str | None:
+def garbled(body: bytes, form: Form, *, has_content: bool) -> str | None:
     """What is wrong if the body is not what its protocol says; ``has_content`` is whether there must be one."""
     if not body:
         return "the answer is empty" if has_content else None
     if body.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         return "the answer is a web page; something between here and AWS answers for it"
     try:
-        if is_json:
+        if form == "json":
             msgspec.json.decode(body)
-        else:
+        elif form == "xml":
             expat.ParserCreate().Parse(body, True)  # noqa: FBT003  # positional only
     except (msgspec.DecodeError, UnicodeDecodeError, expat.ExpatError) as error:
-        return f"the answer is not valid {'JSON' if is_json else 'XML'}: {error}"
+        return f"the answer is not valid {form.upper()}: {error}"
     return None
 
 

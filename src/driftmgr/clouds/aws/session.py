@@ -1,5 +1,6 @@
 """Credentials and accounts: who we are, and whom else we may read."""
 
+import functools
 import os
 import threading
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,11 @@ from botocore import exceptions
 from botocore.config import Config
 
 from driftmgr.clouds.aws import integrity
+from driftmgr.clouds.aws.asking import ask_now
 from driftmgr.clouds.aws.errors import kind_of
 from driftmgr.clouds.aws.paging import Paging
 from driftmgr.model import DriftMgrError
+from driftmgr.runtime.guard import Endpoint
 
 _CONFIG = Config(
     # One retry policy, ours (clouds/aws/api.py): two on top of each other multiply.
@@ -119,8 +122,10 @@ class AwsSession:
         probe = AwsAccount(id="", partition=partition, role_arn=role_arn, external_id=external_id)
         region = self.region or home_region(partition)
         who = f"role {role_arn}" if role_arn else "the AWS credentials"
+        endpoint = Endpoint(provider="aws", account=role_arn or "", region=region, service="sts")
         try:
-            identity = self.client(probe, "sts", region).get_caller_identity()
+            asked = self.client(probe, "sts", region).get_caller_identity
+            identity = ask_now(endpoint, "sts.get_caller_identity", asked)
         except Exception as error:
             raise credentials_problem(who, error) from error
         found = identity["Arn"].split(":")[1] or "aws"
@@ -140,7 +145,10 @@ class AwsSession:
         region = self.region or home_region(account.partition)
         sts = self._session.create_client("sts", region_name=region, config=_CONFIG)
         given = {"ExternalId": account.external_id} if account.external_id else {}
-        answer = sts.assume_role(RoleArn=role, RoleSessionName="driftmgr", **given)["Credentials"]
+        integrity.register(sts)
+        endpoint = Endpoint(provider="aws", account=role, region=region, service="sts")
+        asked = functools.partial(sts.assume_role, RoleArn=role, RoleSessionName="driftmgr", **given)
+        answer = ask_now(endpoint, "sts.assume_role", asked)["Credentials"]
         credentials = {
             "aws_access_key_id": answer["AccessKeyId"],
             "aws_secret_access_key": answer["SecretAccessKey"],
