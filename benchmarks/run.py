@@ -14,6 +14,7 @@ from pathlib import Path
 import against_terraform
 import command_line
 import compare
+import many_scans
 import state
 from figures import Figure, table
 
@@ -27,6 +28,7 @@ def measured() -> Iterator[Figure]:
     yield from command_line.measure()
     yield from state.measure()
     yield from compare.measure()
+    yield from many_scans.measure()
     if shutil.which("terraform") and os.environ.get("DRIFTMGR_PROVIDER_MIRROR"):
         for size in SIZES:
             yield from against_terraform.measure(size)

@@ -9,6 +9,7 @@ import pytest
 from driftmgr.app import engines
 from driftmgr.app.engines import given_configurations, root_finder
 from driftmgr.app.parts import Part, Seen, disagreements, part_of, with_part
+from driftmgr.app.reading import Collected
 from driftmgr.app.request import ScanRequest
 from driftmgr.app.scan import Clock
 from driftmgr.app.sources import States
@@ -45,7 +46,8 @@ def instance(name: str, **attributes: Any) -> ResourceInstance:
 
 def record() -> ScanRecord:
     """Of a scan by the catalog."""
-    return Clock().record(ScanRequest(), (), 5)
+    read = Collected(objects=(), gaps=(), api_calls=5, reused=0, outcome="complete")
+    return Clock().record(ScanRequest(), (), read)
 
 
 def test_every_instance_has_one_verdict() -> None:

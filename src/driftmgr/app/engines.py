@@ -15,6 +15,7 @@ import msgspec
 
 from driftmgr.app.instances import WITHOUT_CLOUD_OBJECTS, provider_name
 from driftmgr.app.parts import Part, Seen, in_order, part_of, with_part
+from driftmgr.app.reading import Collected
 from driftmgr.app.request import OnProgress, Progress, ScanRequest
 from driftmgr.app.sources import States, read_states
 from driftmgr.catalog import Catalog, catalog_of
@@ -39,7 +40,7 @@ class Recorder(Protocol):
     """Writes the record of a scan that ends now (``scan.Clock``)."""
 
     def record(
-        self, request: ScanRequest, scopes: Iterable[Any], api_calls: int, sources: Sequence[str] = ()
+        self, request: ScanRequest, scopes: Iterable[Any], collected: Collected, sources: Sequence[str] = ()
     ) -> ScanRecord:
         """The record."""
 
@@ -60,8 +61,9 @@ async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | 
     broken = sum(gap.instances for gap in states.gaps)
     part = msgspec.structs.replace(part, drifts=drifts, gaps=gaps, outside=outside, unverified=part.unverified + broken)
     scopes = tuple(dict.fromkeys(drift.scope for drift in (*part.drifts, *part.suppressed)))
+    asked = Collected(objects=(), gaps=gaps, api_calls=part.reads, reused=0, outcome="complete")
     return DriftReport(
-        scan=clock.record(request, scopes, part.reads, states.labels),
+        scan=clock.record(request, scopes, asked, states.labels),
         summary=part.summary,
         drifts=in_order(part.drifts),
         gaps=gaps,

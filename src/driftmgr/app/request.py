@@ -27,7 +27,8 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``regions``: empty for those that the states (and else the credentials) name, ``("all",)`` for
     every enabled one. ``accounts``: the account ids wanted, empty for those of the credentials and
     ``roles``. ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file with
-    provider configurations for the provider engine.
+    provider configurations for the provider engine. ``cache_ttl``: answers may be that many
+    seconds old. ``resume``: what an interrupted or throttled scan has read need not be read again.
     """
 
     sources: tuple[str, ...] = ()
@@ -42,6 +43,8 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     profile: str | None = None
     engine: Engine = "catalog"
     provider_config: str | None = None
+    cache_ttl: float = 0.0
+    resume: bool = False
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

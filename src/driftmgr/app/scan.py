@@ -7,42 +7,41 @@ import sqlite3
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import msgspec
 
 from driftmgr.app import engines
 from driftmgr.app.instances import Sorted, sort_instances
 from driftmgr.app.parts import Disagreement, disagreements
-from driftmgr.app.request import Inventory, OnProgress, Progress, ScanRequest
+from driftmgr.app.reading import Collected, Memory, Reader, Signals
+from driftmgr.app.request import Inventory, OnProgress, ScanRequest
 from driftmgr.app.sources import States, read_states
 from driftmgr.app.targets import resolve_accounts, resolve_regions
 from driftmgr.catalog import Catalog, catalog_of
 from driftmgr.clouds.aws import AwsAccount, AwsApi, AwsSession
-from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
+from driftmgr.discovery.fingerprints import NoFingerprints
 from driftmgr.discovery.plan import plan as plan_calls
-from driftmgr.discovery.run import InProcessExecutor
-from driftmgr.discovery.shards import ScanPlan, Shard
+from driftmgr.discovery.shards import ScanPlan
 from driftmgr.drift.detect import Asked, Findings, detect
 from driftmgr.drift.traits import traits_of
-from driftmgr.model import DriftMgrError, DriftReport, Gap, RemoteObject, ScanRecord, Scope
+from driftmgr.model import DriftMgrError, DriftReport, Gap, ScanRecord, Scope
+from driftmgr.runtime.threads import DaemonThreads
 from driftmgr.store.fingerprints import StoredFingerprints, cache_directory
+from driftmgr.telemetry import logs, metrics, traces
 
-
-class Collected(msgspec.Struct, frozen=True, kw_only=True):
-    """What the shards of a plan found."""
-
-    objects: tuple[RemoteObject, ...]
-    gaps: tuple[Gap, ...]
-    api_calls: int
+Answer = TypeVar("Answer")
+# Signing in and reading states block; on a thread they do not keep a signal from being heard.
+_THREADS = DaemonThreads(64, "sign-in")
 
 
 def scan(request: ScanRequest, on_progress: OnProgress | None = None) -> DriftReport:
     """Compare the states of a request with the cloud; raises ``DriftMgrError``."""
     if request.engine in {"provider", "plan"}:
         return asyncio.run(engines.scan(request, Clock(), on_progress))
-    return asyncio.run(_scan(request, on_progress))
+    return _run(_scan(request, on_progress))
 
 
 def verify(request: ScanRequest, on_progress: OnProgress | None = None) -> tuple[DriftReport, tuple[Disagreement, ...]]:
@@ -53,17 +52,37 @@ def verify(request: ScanRequest, on_progress: OnProgress | None = None) -> tuple
 
 def plan(request: ScanRequest) -> ScanPlan:
     """The calls that ``scan`` would make, with accounts and regions resolved; raises ``DriftMgrError``."""
-    return asyncio.run(_plan(request))
+    return _run(_plan(request))
+
+
+def _run(work: Coroutine[Any, Any, Answer]) -> Answer:
+    try:
+        return asyncio.run(work)
+    except asyncio.CancelledError:
+        # SIGTERM before anything was known.
+        raise KeyboardInterrupt from None
 
 
 async def _scan(request: ScanRequest, on_progress: OnProgress | None) -> DriftReport:
-    clock = Clock()
-    task = _Task.of(request)
+    clock, signals = Clock(), Signals()
+    with logs.context(scan=clock.id), traces.span("driftmgr.scan", **{"driftmgr.scan.id": clock.id}):
+        with signals.watched():
+            report = await _report(request, on_progress, clock, signals)
+        count_report(report)
+        return report
+
+
+async def _report(
+    request: ScanRequest, on_progress: OnProgress | None, clock: "Clock", signals: Signals
+) -> DriftReport:
+    task = await _THREADS.run(lambda: _Task.of(request))
     api = AwsApi(task.session, task.accounts)
     fingerprints = StoredFingerprints(cache_directory() / "fingerprints.sqlite")
+    memory = Memory(request, task.accounts)
+    reader = Reader(catalog=task.catalog, api=api, memory=memory, fingerprints=fingerprints, signals=signals)
     try:
         regions, planned = await task.plan(api)
-        collected = await collect(task.catalog, api, planned, on_progress, fingerprints)
+        collected = await reader.collect(planned, on_progress)
     finally:
         api.close()
     asked = Asked(
@@ -74,12 +93,13 @@ async def _scan(request: ScanRequest, on_progress: OnProgress | None) -> DriftRe
         include_defaults=request.include_defaults,
     )
     found = task.sorted
-    findings = detect(task.catalog, found.instances, collected.objects, collected.gaps, asked, others=found.others)
+    with traces.span("driftmgr.compare"):
+        findings = detect(task.catalog, found.instances, collected.objects, collected.gaps, asked, others=found.others)
     findings = _with_unseen(findings, found, task.states.gaps)
     if request.mode != "quick":
         _keep(fingerprints)
     report = DriftReport(
-        scan=clock.record(request, planned.scopes, collected.api_calls, task.states.labels),
+        scan=clock.record(request, planned.scopes, collected, task.states.labels),
         summary=findings.summary,
         drifts=findings.drifts,
         gaps=findings.gaps,
@@ -91,8 +111,18 @@ async def _scan(request: ScanRequest, on_progress: OnProgress | None) -> DriftRe
     return report
 
 
+def count_report(report: DriftReport) -> None:
+    """Put a report into the metrics."""
+    metrics.add(metrics.SCANS, outcome=report.scan.outcome)
+    metrics.observe(metrics.SCAN_SECONDS, report.scan.seconds)
+    for drift in report.drifts:
+        metrics.add(metrics.DRIFTS, kind=drift.kind, severity=drift.severity)
+    for gap in report.gaps:
+        metrics.add(metrics.GAPS, reason=gap.reason)
+
+
 async def _plan(request: ScanRequest) -> ScanPlan:
-    task = _Task.of(request)
+    task = await _THREADS.run(lambda: _Task.of(request))
     api = AwsApi(task.session, task.accounts)
     try:
         return (await task.plan(api))[1]
@@ -115,7 +145,8 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, request: ScanRequest) -> "_Task":
         session, catalog = AwsSession(request.profile), catalog_of("aws")
         chosen = chosen_types(catalog, request.types)
-        states = read_states(request.sources or (".",), session)
+        with traces.span("driftmgr.state_read"):
+            states = read_states(request.sources or (".",), session)
         found = sort_instances(states.instances, catalog, frozenset(chosen))
         managed = dict.fromkeys(catalog.canonical(instance.type) for instance in found.instances)
         if request.managed_only:
@@ -184,84 +215,59 @@ def _keep(fingerprints: StoredFingerprints) -> None:
 
 def discover(request: ScanRequest, on_progress: OnProgress | None = None) -> Inventory:
     """The inventory of the asked accounts, regions and types; raises ``DriftMgrError``."""
-    return asyncio.run(_discover(request, on_progress))
+    return _run(_discover(request, on_progress))
 
 
 async def _discover(request: ScanRequest, on_progress: OnProgress | None) -> Inventory:
-    clock = Clock()
+    clock, signals = Clock(), Signals()
     session, catalog = AwsSession(request.profile), catalog_of("aws")
-    accounts = resolve_accounts(session, request)
-    api = AwsApi(session, accounts)
-    try:
-        regions = await resolve_regions(api, session, accounts, request.regions, ())
-        types = chosen_types(catalog, request.types) or tuple(entry.name for entry in catalog if entry.list)
-        planned = plan_calls(catalog, regions, types, mode=request.mode)
-        collected = await collect(catalog, api, planned, on_progress, NoFingerprints())
-    finally:
-        api.close()
+    with logs.context(scan=clock.id), traces.span("driftmgr.scan", **{"driftmgr.scan.id": clock.id}), signals.watched():
+        accounts = await _THREADS.run(lambda: resolve_accounts(session, request))
+        api = AwsApi(session, accounts)
+        reader = Reader(catalog=catalog, api=api, fingerprints=NoFingerprints(), signals=signals)
+        try:
+            regions = await resolve_regions(api, session, accounts, request.regions, ())
+            types = chosen_types(catalog, request.types) or tuple(entry.name for entry in catalog if entry.list)
+            planned = plan_calls(catalog, regions, types, mode=request.mode)
+            collected = await reader.collect(planned, on_progress)
+        finally:
+            api.close()
     wanted = frozenset(types)
     objects = (found for found in collected.objects if found.type in wanted)
     if not request.include_defaults:
         objects = (found for found in objects if not found.is_default)
     return Inventory(
-        scan=clock.record(request, planned.scopes, collected.api_calls),
+        scan=clock.record(request, planned.scopes, collected),
         objects=tuple(sorted(objects, key=lambda found: (found.type, found.scope.region or "", found.id))),
         gaps=collected.gaps,
     )
-
-
-async def collect(
-    catalog: Catalog, api: AwsApi, planned: ScanPlan, on_progress: OnProgress | None, fingerprints: Fingerprints
-) -> Collected:
-    """Run a plan in this process and gather what it finds."""
-    objects: list[RemoteObject] = []
-    gaps: list[Gap] = []
-    done: list[Shard] = []
-
-    def tell(doing: str) -> None:
-        if on_progress:
-            total = len(planned.shards)
-            on_progress(Progress(done=len(done), total=total, api_calls=api.calls, objects=len(objects), doing=doing))
-
-    def emit(found: RemoteObject | Gap) -> None:
-        if isinstance(found, Gap):
-            gaps.append(found)
-        else:
-            objects.append(found)
-        if len(objects) % 100 == 0:
-            tell(found.type)
-
-    def on_done(shard: Shard) -> None:
-        done.append(shard)
-        tell(f"{shard.service} in {shard.scope.region or 'global'}")
-
-    tell("starting")
-    await InProcessExecutor(catalog, api, fingerprints).run(planned.shards, emit, on_done)
-    return Collected(objects=tuple(objects), gaps=tuple(gaps), api_calls=api.calls)
 
 
 class Clock:
     """Measures one scan and writes its record."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.id = str(uuid.uuid4())
         self._now = now
         self._started = now()
         self._start = time.monotonic()
 
     def record(
-        self, request: ScanRequest, scopes: Iterable[Scope], api_calls: int, sources: Sequence[str] = ()
+        self, request: ScanRequest, scopes: Iterable[Scope], collected: Collected, sources: Sequence[str] = ()
     ) -> ScanRecord:
         """The record of a scan that ends now."""
         return ScanRecord(
-            id=str(uuid.uuid4()),
+            id=self.id,
             started_at=_text(self._started),
             finished_at=_text(self._now()),
             mode=request.mode,
             engine=request.engine,
             sources=tuple(sources),
             scopes=tuple(scopes),
-            api_calls=api_calls,
+            api_calls=collected.api_calls,
             seconds=round(time.monotonic() - self._start, 3),
+            reused=collected.reused,
+            outcome=collected.outcome,
         )
 
 

@@ -1,14 +1,18 @@
 """Read the states of a request: local ones from disk, the others through the cloud's own client."""
 
+import functools
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from botocore import exceptions
 from botocore.config import Config
 
 from driftmgr.clouds.aws import AwsAccount, AwsSession
+from driftmgr.clouds.aws.asking import ask_now
 from driftmgr.clouds.aws.session import credentials_problem
 from driftmgr.model import DriftMgrError, Gap, ResourceInstance
+from driftmgr.runtime.guard import Endpoint
 from driftmgr.state import S3State, StateError, StateFile, StateSource, locate, parse_state, read_state
 
 
@@ -67,10 +71,15 @@ def _fetch(source: S3State, session: AwsSession) -> bytes:
         client = reader.client(
             account, "s3", source.region or reader.region or "us-east-1", endpoint_url=source.endpoint_url, config=style
         )
-        body: bytes = client.get_object(Bucket=source.bucket, Key=source.key)["Body"].read()
+        endpoint = Endpoint(provider="aws", account=source.role_arn or "", region=source.region, service="s3")
+        return ask_now(endpoint, "s3.get_object", functools.partial(_object, client, source))
     except Exception as error:
         raise _problem(source, error) from error
-    return body
+
+
+def _object(client: Any, source: S3State) -> bytes:
+    content: bytes = client.get_object(Bucket=source.bucket, Key=source.key)["Body"].read()
+    return content
 
 
 def _problem(source: S3State, error: Exception) -> DriftMgrError:

@@ -13,6 +13,8 @@ _COMMANDS = {
     "detect": "Compare Terraform states with the cloud.",
     "discover": "List what the cloud holds, in Terraform's words.",
     "catalog": "Show what is covered, what it needs and what it costs.",
+    "vault": "Keep secrets in an encrypted file.",
+    "audit": "Check and read the audit trail.",
 }
 INTERRUPTED = 130
 

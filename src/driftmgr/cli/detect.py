@@ -5,12 +5,14 @@ from typing import Any
 import click
 
 from driftmgr import app
+from driftmgr.cli.operation import operated, operation_options, summary_of
 from driftmgr.cli.options import parse_reasons, request_of, scope_options
 from driftmgr.cli.output import parse_targets, use_color, write
 from driftmgr.cli.progress import shown_progress
 from driftmgr.cli.render import plan as plan_renderer
 from driftmgr.cli.render import report_renderers
 from driftmgr.model import DriftMgrError
+from driftmgr.telemetry import traces
 
 FORMATS = ("table", "json", "markdown")
 
@@ -37,6 +39,14 @@ FORMATS = ("table", "json", "markdown")
 )
 @click.option("--verify", is_flag=True, help="Have the providers read what the catalog judged; print disagreements.")
 @click.option("--show-suppressed", is_flag=True, help="Show differences that a rule explains, with the rule.")
+@click.option(
+    "--cache-ttl",
+    type=click.FloatRange(0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Use answers of earlier scans that are at most this old.",
+)
+@click.option("--resume", is_flag=True, help="Go on where an interrupted or throttled scan stopped.")
 @click.option("--dry-run", is_flag=True, help="Print the calls that a scan would make, and make none of them.")
 @click.option(
     "-o",
@@ -47,6 +57,7 @@ FORMATS = ("table", "json", "markdown")
     help="table (default), json or markdown; repeatable.",
 )
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True)
+@operation_options
 @click.option("--debug", is_flag=True, hidden=True)
 @click.pass_context
 def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) -> None:
@@ -65,6 +76,8 @@ def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) 
         accept_gaps=parse_reasons(options["accept_gaps"]),
         engine=options["engine"],
         provider_config=options["provider_config"],
+        cache_ttl=options["cache_ttl"],
+        resume=options["resume"],
     )
     if options["dry_run"]:
         if any(target.format == "markdown" for target in targets):
@@ -74,16 +87,20 @@ def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) 
             write(target, plan_renderer.render(planned, as_json=target.format == "json"))
         return
     told: tuple[str, ...] = ()
-    with shown_progress() as on_progress:
-        if options["verify"]:
-            report, disagreements = app.verify(request, on_progress)
-            told = (*map(str, disagreements), f"{len(disagreements)} disagreements between the engines")
-        else:
-            report = app.scan(request, on_progress)
-    for target in targets:
-        color = target.path is None and use_color(options["color"])
-        text = report_renderers()[target.format](report, show_suppressed=options["show_suppressed"], color=color)
-        write(target, text)
+    with operated("scan", options, sources=list(sources)) as ending:
+        with shown_progress() as on_progress:
+            if options["verify"]:
+                report, disagreements = app.verify(request, on_progress)
+                told = (*map(str, disagreements), f"{len(disagreements)} disagreements between the engines")
+            else:
+                report = app.scan(request, on_progress)
+        ending.outcome, ending.detail = report.scan.outcome, summary_of(report)
+        for target in targets:
+            color = target.path is None and use_color(options["color"])
+            with traces.span("driftmgr.report", **{"driftmgr.format": target.format}):
+                renderer = report_renderers()[target.format]
+                text = renderer(report, show_suppressed=options["show_suppressed"], color=color)
+            write(target, text)
     for line in told:
         click.echo(line, err=True)
     context.exit(report.exit_code)

@@ -2,18 +2,18 @@
 
 import fnmatch
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from driftmgr.app.request import Role, ScanRequest
 from driftmgr.catalog import catalog_of
-from driftmgr.model import DriftMgrError
+from driftmgr.model import DriftMgrError, GapReason
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 MODES = ("quick", "deep", "smart")
-GAP_REASONS = ("denied", "throttled", "unreachable", "unsupported", "stale_schema", "encrypted", "timeout")
+GAP_REASONS: tuple[GapReason, ...] = get_args(GapReason)
 
 _SCOPE = (
     click.option(

@@ -9,11 +9,13 @@ from driftmgr.model import GapReason, Scope
 class ApiError(Exception):
     """A call that ended without an answer, after all retries.
 
-    ``code`` is the cloud's own error code (or our word for a network failure), ``reason`` the gap it makes.
+    ``code`` is the cloud's own error code (or our word for a network failure), ``reason`` the gap it makes;
+    ``not_found`` tells that the cloud did answer: there is no such thing.
     """
 
-    def __init__(self, operation: str, code: str, reason: GapReason, message: str) -> None:
+    def __init__(self, operation: str, code: str, reason: GapReason, message: str, *, not_found: bool = False) -> None:
         super().__init__(f"{operation}: {code}: {message}")
+        self.not_found = not_found
         self.operation = operation
         self.code = code
         self.reason: GapReason = reason

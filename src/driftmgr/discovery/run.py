@@ -5,14 +5,17 @@ A shard is idempotent and knows only its scope, service and types, so that any e
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from driftmgr.catalog import Catalog
 from driftmgr.clouds import CloudApi
-from driftmgr.discovery.collect import Collector, Emit
+from driftmgr.discovery.collect import Collector, Emit, Found
 from driftmgr.discovery.fingerprints import Fingerprints
 from driftmgr.discovery.shards import Shard
+from driftmgr.model import RemoteObject
+from driftmgr.telemetry import logs, metrics, traces
 
 OnShardDone = Callable[[Shard], None]
 
@@ -37,9 +40,68 @@ class InProcessExecutor:
 
         async def run_one(shard: Shard) -> None:
             collector = Collector(self._catalog, self._api, shard.scope, shard.mode, self._fingerprints)
-            await collector.collect(shard.types, emit)
+            names = {"driftmgr.scope": str(shard.scope), "driftmgr.service": shard.service}
+            with logs.context(scope=str(shard.scope), service=shard.service), traces.span("driftmgr.scope", **names):
+                await collector.collect(shard.types, emit)
             on_done(shard)
 
         async with asyncio.TaskGroup() as tasks:
             for shard in shards:
                 tasks.create_task(run_one(shard))
+
+
+class SavedShards(Protocol):
+    """Keeps what shards found from one scan to another."""
+
+    def load(self, key: str) -> tuple[RemoteObject, ...] | None:
+        """The objects of a shard, or ``None`` if they must be asked for."""
+
+    def save(self, key: str, objects: Iterable[RemoteObject]) -> bool:
+        """Keep what a shard found."""
+
+
+class SavingExecutor:
+    """Asks another executor only for the shards that are not saved, and saves what it brings, shard by shard.
+
+    A shard with a gap is not saved: it is asked again. ``key_of`` must tell apart all that makes a difference to an
+    answer.
+    """
+
+    def __init__(self, inner: ShardExecutor, saved: SavedShards, key_of: Callable[[Shard], str]) -> None:
+        self._inner = inner
+        self._saved = saved
+        self._key_of = key_of
+
+    async def run(self, shards: Iterable[Shard], emit: Emit, on_done: OnShardDone) -> None:
+        """Emit what is saved, and run the rest."""
+        async with asyncio.TaskGroup() as tasks:
+            for shard in shards:
+                known = self._saved.load(self._key_of(shard))
+                metrics.add(metrics.CACHE, cache="shards", outcome="miss" if known is None else "hit")
+                if known is None:
+                    tasks.create_task(self._run_one(shard, emit, on_done))
+                    continue
+                for found in known:
+                    emit(found)
+                on_done(shard)
+
+    async def _run_one(self, shard: Shard, emit: Emit, on_done: OnShardDone) -> None:
+        objects: list[RemoteObject] = []
+        complete = True
+
+        def keep(found: Found) -> None:
+            nonlocal complete
+            if isinstance(found, RemoteObject):
+                objects.append(found)
+            else:
+                complete = False
+            emit(found)
+
+        def done(one: Shard) -> None:
+            if complete:
+                # What is saved is a convenience: a full disk must not cost the report.
+                with contextlib.suppress(OSError):
+                    self._saved.save(self._key_of(one), objects)
+            on_done(one)
+
+        await self._inner.run([shard], keep, done)

@@ -9,7 +9,9 @@ from driftmgr.model.scope import Scope
 Severity = Literal["critical", "high", "medium", "low"]
 DriftKind = Literal["changed", "missing", "unmanaged"]
 ChangeClass = Literal["drift", "absorbed", "representation", "computed", "ignored"]
-GapReason = Literal["denied", "throttled", "unreachable", "unsupported", "stale_schema", "encrypted", "timeout"]
+GapReason = Literal[
+    "denied", "throttled", "unreachable", "unsupported", "stale_schema", "encrypted", "timeout", "interrupted"
+]
 
 
 class AttributeChange(msgspec.Struct, frozen=True, kw_only=True):

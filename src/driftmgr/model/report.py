@@ -1,13 +1,21 @@
 """The result of one scan: a stable contract, ``schema_version`` 1."""
 
+from typing import Literal
+
 import msgspec
 
 from driftmgr.model.drift import Drift, Gap
 from driftmgr.model.scope import Scope
 
+ScanOutcome = Literal["complete", "interrupted", "terminated"]
 
-class ScanRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked, when, and what it cost. Times are RFC 3339 in UTC; ``seconds`` is wall time."""
+
+class ScanRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was asked, when, and what it cost. Times are RFC 3339 in UTC; ``seconds`` is wall time.
+
+    ``reused`` counts the shards that an earlier scan had read. ``outcome`` tells whether the scan came to its end: with
+    ``interrupted`` (Ctrl-C) and ``terminated`` (SIGTERM) the report is what was known until then.
+    """
 
     id: str
     started_at: str
@@ -18,6 +26,13 @@ class ScanRecord(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...]
     api_calls: int
     seconds: float
+    reused: int = 0
+    outcome: ScanOutcome = "complete"
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell expects of a program that a signal ended, 0 otherwise."""
+        return {"complete": 0, "interrupted": 130, "terminated": 143}[self.outcome]
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +77,9 @@ class DriftReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0 in sync, 2 drift, 3 no drift found but gaps that nobody accepted."""
+        """0 in sync, 2 drift, 3 no drift found but gaps that nobody accepted; 130 or 143 if a signal ended the scan."""
+        if self.scan.exit_code:
+            return self.scan.exit_code
         if self.drifts:
             return 2
         return 3 if any(gap.reason not in self.accepted_gaps for gap in self.gaps) else 0

@@ -1,1 +1,1 @@
-"""What every outside call goes through: retry and limits."""
+"""What every outside call goes through: rate limits, circuit breakers, retries, a cache, and an orderly end."""

@@ -16,6 +16,7 @@ ADVICE: dict[GapReason, str] = {
     "stale_schema": "refresh the state with a newer provider",
     "encrypted": "decrypt a copy of the state",
     "timeout": "scan again",
+    "interrupted": "go on where it stopped: driftmgr detect --resume",
 }
 
 
@@ -29,6 +30,8 @@ def verdict(report: DriftReport) -> str:
             (summary.unmanaged, "unmanaged"),
         )
         return "Drift: " + ", ".join(f"{number} {word}" for number, word in parts if number)
+    if report.scan.outcome != "complete":
+        return f"The scan was {report.scan.outcome}: no drift in what was looked at until then"
     if report.gaps:
         return "No drift in what could be looked at"
     if not summary.managed:
@@ -73,6 +76,8 @@ def cost(report: DriftReport) -> str:
     summary, scan = report.summary, report.scan
     regions = counted(len({(scope.account, scope.region) for scope in scan.scopes if scope.region}), "region")
     text = f"{counted(scan.api_calls, 'API call')}, {scan.seconds:.1f} s, {scan.mode} mode, {regions}"
+    if scan.reused:
+        text += f", {counted(scan.reused, 'shard')} read by an earlier scan"
     left_out = [
         counted(number, *words)
         for number, words in (

@@ -1,19 +1,26 @@
 """What an AWS error means for a scan: one table.
 
+throttle and transient are tried again; denied and expired ask for other credentials; not_found and permanent are
+answers.
+
 Sources: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (EC2, IAM),
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (S3), and botocore's own list
 of throttling and transient codes (``botocore/retries/standard.py``).
 """
 
-from typing import Literal
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
 
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
 from driftmgr.clouds.api import ApiError
 from driftmgr.model import GapReason
+from driftmgr.runtime.breaker import CircuitOpenError
+from driftmgr.runtime.guard import Verdict
 
-ErrorKind = Literal["throttle", "transient", "denied", "expired", "permanent"]
+ErrorKind = Literal["throttle", "transient", "denied", "expired", "not_found", "permanent"]
 
 _CODES: dict[ErrorKind, frozenset[str]] = {
     "throttle": frozenset(
@@ -58,10 +65,16 @@ _CODES: dict[ErrorKind, frozenset[str]] = {
             "AuthorizationError",
             "AuthorizationErrorException",
             "Forbidden",
+            "IncompleteSignature",
             "InvalidAccessKeyId",
             "InvalidClientTokenId",
+            "InvalidSignatureException",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
             "NotAuthorized",
             "OptInRequired",
+            "RequestInTheFuture",
+            "RequestTimeTooSkewed",
             "SignatureDoesNotMatch",
             "SubscriptionRequiredException",
             "UnauthorizedOperation",
@@ -76,41 +89,67 @@ _REASONS: dict[ErrorKind, GapReason] = {
     "transient": "unreachable",
     "denied": "denied",
     "expired": "denied",
+    "not_found": "unreachable",
     "permanent": "unreachable",
 }
-_TRANSIENT = (
-    exceptions.ConnectionError,
-    exceptions.HTTPClientError,
-    exceptions.IncompleteReadError,
-    ResponseParserError,
+# A clock that is off makes AWS refuse good credentials with any of these.
+_SIGNATURE_CODES = frozenset(
+    {
+        "AuthFailure",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "RequestInTheFuture",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+    }
 )
-_SERVER_ERROR, _TOO_MANY = 500, 429
+_NOT_FOUND_SIGNS = ("NoSuch", "NotFound", "NonExistent", "DoesNotExist")
+_NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 404, 429, 500
+_SKEW_SECONDS = 300
+"""AWS accepts signatures that are up to five minutes off (15 for S3)."""
+
+# The first match counts: a timeout is a connection error to botocore, too.
+_EXCEPTIONS: tuple[tuple[tuple[type[BaseException], ...], ErrorKind], ...] = (
+    ((exceptions.NoCredentialsError, exceptions.PartialCredentialsError), "denied"),
+    (
+        (exceptions.TokenRetrievalError, exceptions.SSOTokenLoadError, exceptions.UnauthorizedSSOTokenError),
+        "expired",
+    ),
+    (
+        (
+            exceptions.ConnectionError,
+            exceptions.HTTPClientError,
+            exceptions.IncompleteReadError,
+            ResponseParserError,
+            TimeoutError,
+        ),
+        "transient",
+    ),
+)
+_TIMEOUTS = (exceptions.ReadTimeoutError, exceptions.ConnectTimeoutError, TimeoutError)
 
 
-def kind_of(error: Exception) -> ErrorKind:
+def kind_of(error: BaseException) -> ErrorKind:
     """Classify an exception of botocore; only ``throttle`` and ``transient`` are worth another try."""
     if isinstance(error, exceptions.ClientError):
-        return _kind_of_answer(error)
-    if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
-        return "denied"
-    if isinstance(
-        error, exceptions.TokenRetrievalError | exceptions.SSOTokenLoadError | exceptions.UnauthorizedSSOTokenError
-    ):
-        return "expired"
+        return _kind_of_answer(error.response)
     # A name that does not resolve is an endpoint that this region does not have: trying again cannot help.
     if isinstance(error, exceptions.EndpointConnectionError) and _is_unknown_name(error):
         return "permanent"
-    return "transient" if isinstance(error, _TRANSIENT) else "permanent"
+    return next((kind for classes, kind in _EXCEPTIONS if isinstance(error, classes)), "permanent")
 
 
-def _kind_of_answer(error: exceptions.ClientError) -> ErrorKind:
-    code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+def _kind_of_answer(response: Any) -> ErrorKind:
+    code = response.get("Error", {}).get("Code", "")
     if code in _KIND_OF:
         return _KIND_OF[code]
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if status == _TOO_MANY:
         return "throttle"
-    return "transient" if status >= _SERVER_ERROR else "permanent"
+    if status >= _SERVER_ERROR:
+        return "transient"
+    is_absent = status == _NOT_FOUND or any(sign in code for sign in _NOT_FOUND_SIGNS)
+    return "not_found" if is_absent else "permanent"
 
 
 def _is_unknown_name(error: exceptions.EndpointConnectionError) -> bool:
@@ -118,14 +157,56 @@ def _is_unknown_name(error: exceptions.EndpointConnectionError) -> bool:
     return "Failed to resolve" in cause or "Name or service not known" in cause
 
 
-def api_error(operation: str, error: Exception) -> ApiError:
+def verdict_of(error: BaseException) -> Verdict:
+    """What a failure means for the endpoint and for the next try."""
+    return Verdict(kind=kind_of(error), retry_after=_retry_after(error))
+
+
+def _retry_after(error: BaseException) -> float | None:
+    """The seconds of a Retry-After header: a number, or a date that is measured by the server's own clock."""
+    text = _header(error, "retry-after")
+    if not text:
+        return None
+    if text.isdecimal():
+        return float(text)
+    wanted = _date(text)
+    return max(0.0, (wanted - (_date(_header(error, "date")) or datetime.now(UTC))).total_seconds()) if wanted else None
+
+
+def _skew(error: BaseException) -> float:
+    """Seconds by which this machine's clock is ahead of the server's."""
+    theirs = _date(_header(error, "date"))
+    return (datetime.now(UTC) - theirs).total_seconds() if theirs else 0.0
+
+
+def _header(error: BaseException, name: str) -> str:
+    if not isinstance(error, exceptions.ClientError):
+        return ""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return str(headers.get(name, ""))
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def api_error(operation: str, error: BaseException) -> ApiError:
     """The error of a call that is not tried again."""
-    kind = kind_of(error)
+    if isinstance(error, CircuitOpenError):
+        last = api_error(operation, error.last) if error.last else None
+        return ApiError(operation, "CircuitOpen", last.reason if last else "unreachable", str(error))
     if isinstance(error, exceptions.ClientError):
         detail = error.response.get("Error", {})
         code, message = detail.get("Code", "Unknown"), detail.get("Message") or str(error)
     else:
-        code, message = type(error).__name__, str(error)
-    timeouts = exceptions.ReadTimeoutError | exceptions.ConnectTimeoutError
-    reason: GapReason = "timeout" if isinstance(error, timeouts) else _REASONS[kind]
-    return ApiError(operation, code, reason, message)
+        code, message = type(error).__name__, str(error) or "no answer in time"
+    skew = _skew(error)
+    if code in _SIGNATURE_CODES and abs(skew) > _SKEW_SECONDS:
+        message += f" (the clock of this machine is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'})"
+    kind = kind_of(error)
+    reason: GapReason = "timeout" if isinstance(error, _TIMEOUTS) else _REASONS[kind]
+    return ApiError(operation, code, reason, message, not_found=kind == "not_found")

@@ -1,5 +1,6 @@
 """Credentials and accounts: who we are, and whom else we may read."""
 
+import functools
 import os
 import threading
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,12 @@ import msgspec
 from botocore import exceptions
 from botocore.config import Config
 
+from driftmgr.clouds.aws import integrity
+from driftmgr.clouds.aws.asking import ask_now
 from driftmgr.clouds.aws.errors import kind_of
 from driftmgr.clouds.aws.paging import Paging
 from driftmgr.model import DriftMgrError
+from driftmgr.runtime.guard import Endpoint
 
 _CONFIG = Config(
     # One retry policy, ours (clouds/aws/api.py): two on top of each other multiply.
@@ -32,10 +36,14 @@ def home_region(partition: str) -> str:
 
 
 class AwsAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """One account that can be read: its id, partition, and the role to assume for it (if not our own)."""
+    """One account that can be read: its id, partition, and the role to assume for it (if not our own).
+
+    ``principal`` is the ARN of who reads it, as AWS sees them.
+    """
 
     id: str
     partition: str
+    principal: str = ""
     role_arn: str | None = None
     external_id: str | None = None
 
@@ -84,10 +92,19 @@ class AwsSession:
             if key not in self._clients:
                 config = _CONFIG.merge(overrides["config"]) if overrides.get("config") else _CONFIG
                 others = {name: value for name, value in overrides.items() if name != "config"}
-                self._clients[key] = self._session.create_client(
+                client = self._session.create_client(
                     service, region_name=region, config=config, **credentials, **others
                 )
+                integrity.register(client)
+                self._clients[key] = client
             return self._clients[key]
+
+    def close(self) -> None:
+        """Close the connections of all clients."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
 
     def paging(self, service: str, operation: str) -> Paging | None:
         """How an operation (``DescribeVpcs``) is paged, from botocore's own model; ``None`` if it is not."""
@@ -105,12 +122,20 @@ class AwsSession:
         probe = AwsAccount(id="", partition=partition, role_arn=role_arn, external_id=external_id)
         region = self.region or home_region(partition)
         who = f"role {role_arn}" if role_arn else "the AWS credentials"
+        endpoint = Endpoint(provider="aws", account=role_arn or "", region=region, service="sts")
         try:
-            identity = self.client(probe, "sts", region).get_caller_identity()
+            asked = self.client(probe, "sts", region).get_caller_identity
+            identity = ask_now(endpoint, "sts.get_caller_identity", asked)
         except Exception as error:
             raise credentials_problem(who, error) from error
         found = identity["Arn"].split(":")[1] or "aws"
-        return AwsAccount(id=identity["Account"], partition=found, role_arn=role_arn, external_id=external_id)
+        return AwsAccount(
+            id=identity["Account"],
+            partition=found,
+            principal=identity["Arn"],
+            role_arn=role_arn,
+            external_id=external_id,
+        )
 
     def _role_credentials(self, account: AwsAccount) -> dict[str, str]:
         role = str(account.role_arn)
@@ -120,7 +145,10 @@ class AwsSession:
         region = self.region or home_region(account.partition)
         sts = self._session.create_client("sts", region_name=region, config=_CONFIG)
         given = {"ExternalId": account.external_id} if account.external_id else {}
-        answer = sts.assume_role(RoleArn=role, RoleSessionName="driftmgr", **given)["Credentials"]
+        integrity.register(sts)
+        endpoint = Endpoint(provider="aws", account=role, region=region, service="sts")
+        asked = functools.partial(sts.assume_role, RoleArn=role, RoleSessionName="driftmgr", **given)
+        answer = ask_now(endpoint, "sts.assume_role", asked)["Credentials"]
         credentials = {
             "aws_access_key_id": answer["AccessKeyId"],
             "aws_secret_access_key": answer["SecretAccessKey"],

@@ -1,0 +1,56 @@
+"""Keep secrets out of what is written: by the name of a key, by the form of a value, and by the value itself."""
+
+import re
+import threading
+from typing import Any
+
+HIDDEN = "(redacted)"
+
+_KEYS = re.compile(
+    r"passw(or)?d|passphrase|secret|token|authorization|credential|private_?key|api_?key|access_?key|session_?key|cookie",
+    re.IGNORECASE,
+)
+_FORMS = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"  # PEM
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS access key ids
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # JSON web tokens
+    r"|\b(?:gh[pousr]_\w{20,}|glpat-[\w-]{20,}|dop_v1_[0-9a-f]{64}|xox[abprs]-[\w-]{10,})"  # forges, Slack
+    r"|(?<=\bBearer )\S+|(?<=\bBasic )[\w+/=]{8,}"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password in a URL
+    r"|(?<=X-Amz-Signature=)[0-9a-f]+|(?<=X-Amz-Security-Token=)[^&\s]+|(?<=Signature=)[0-9a-f]{64}",
+    re.DOTALL,
+)
+_SHORTEST = 6
+
+_known: set[str] = set()
+_lock = threading.Lock()
+
+
+def hide(secret: str) -> None:
+    """Redact this very value from now on, wherever it stands; too short ones would eat ordinary words and are left."""
+    if len(secret) >= _SHORTEST:
+        with _lock:
+            _known.add(secret)
+
+
+def redact(value: Any, key: str = "") -> Any:
+    """The value without secrets: a new one, for mappings and sequences of any depth."""
+    if key and _KEYS.search(key) and value not in (None, "") and not isinstance(value, bool | dict | list | tuple):
+        return HIDDEN
+    if isinstance(value, str):
+        return _redact_text(value)
+    if isinstance(value, dict):
+        return {name: redact(inner, str(name)) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(inner, key) for inner in value]
+    if isinstance(value, bytes):
+        return _redact_text(value.decode(errors="replace"))
+    return value
+
+
+def _redact_text(text: str) -> str:
+    with _lock:
+        known = sorted((secret for secret in _known if secret in text), key=len, reverse=True)
+    for secret in known:
+        text = text.replace(secret, HIDDEN)
+    return _FORMS.sub(HIDDEN, text)
