@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.emulator import Emulator, cleared_names
+from driftmgr.clouds.aws.asking import shared_guard
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +18,9 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, emulator: Emulator) -> Emulator:
+def cloud(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, emulator: Emulator
+) -> Iterator[Emulator]:
     """An empty simulated AWS, the only one that this process and its children see; no memory of earlier scans."""
     for name in cleared_names(os.environ):
         monkeypatch.delenv(name)
@@ -25,4 +28,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
     emulator.reset()
-    return emulator
+    shared_guard.cache_clear()
+    yield emulator
+    # What this test's calls met (an open circuit, a halved rate) is no matter of the next one's.
+    shared_guard.cache_clear()

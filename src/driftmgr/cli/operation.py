@@ -22,7 +22,7 @@ AUDIT = "DRIFTMGR_AUDIT"
 """The environment variable that names the audit trail; without it nothing is recorded."""
 
 _OPTIONS = (
-    click.option("--log-level", type=click.Choice(logs.LEVELS), default="warning", show_default=True),
+    click.option("--log-level", type=click.Choice(logs.LEVELS), default="error", show_default=True),
     click.option("--log-file", type=click.Path(path_type=Path), help="Write logs to a rotating file of JSON lines."),
     click.option(
         "--log-format",

@@ -39,7 +39,7 @@ def _key_options(command: Command) -> Command:
 
 @click.group()
 def vault() -> None:
-    """Keep secrets in an encrypted file: AES-256-GCM, under a passphrase, a key or a KMS.
+    """Keep secrets in an encrypted file.
 
     The passphrase is asked for, or taken from DRIFTMGR_VAULT_PASSPHRASE; there is no default key.
     """
