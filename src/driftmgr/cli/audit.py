@@ -20,7 +20,7 @@ _COLUMNS = ("n", "at", "user", "host", "action", "outcome", "detail", "hash")
 
 @click.group()
 def audit() -> None:
-    """Check and read the audit trail: who did what, when, and how it ended."""
+    """Check and read the audit trail."""
 
 
 @audit.command()
