@@ -91,3 +91,6 @@ def test_the_exit_code_is_that_of_findings_then_of_open_gaps() -> None:
     assert msgspec.structs.replace(with_gap, accepted_gaps=("unsupported",)).exit_code == 3
     assert msgspec.structs.replace(with_gap, accepted_gaps=("denied",)).exit_code == 0
     assert msgspec.structs.replace(with_gap, drifts=(drift,)).exit_code == 2
+    for outcome, code in (("interrupted", 130), ("terminated", 143)):
+        stopped = msgspec.structs.replace(report.scan, outcome=outcome)
+        assert msgspec.structs.replace(with_gap, scan=stopped).exit_code == code
