@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from driftmgr.model import DriftReport
+from driftmgr.model import DriftMgrError, DriftReport
 from faults.conftest import Estate
 from faults.estate import findings
 from faults.proxy import Answer, Bad, Choose, Fault, Request, expired, first_of, skewed, throttle
@@ -113,6 +113,14 @@ def test_signing_in_rides_out_what_passes(drifted: Estate, fault: Callable[[Requ
     proxy = drifted.through(first_of("sts", fault, fault))
     assert findings(drifted.scan()) == findings(drifted.truth)
     assert sum(request.service == "sts" for request in proxy.requests) == 3
+
+
+def test_signing_in_does_not_wait_for_an_outage(drifted: Estate) -> None:
+    """A sign-in that always fails ends in an error that names it, after a few requests, waiting for no breaker."""
+    proxy = drifted.through(of_service("sts", Bad(what="reset")))
+    with pytest.raises(DriftMgrError, match="cannot be reached"):
+        drifted.scan()
+    assert len(proxy.requests) <= 5
 
 
 def test_a_state_in_a_bucket_is_read_through_faults(drifted: Estate) -> None:

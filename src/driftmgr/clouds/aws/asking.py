@@ -12,6 +12,7 @@ from driftmgr.clouds.aws.errors import verdict_of
 from driftmgr.runtime import settings
 from driftmgr.runtime.breaker import CircuitOpenError
 from driftmgr.runtime.guard import Endpoint, Guard
+from driftmgr.runtime.retry import RetryPolicy
 from driftmgr.runtime.threads import DaemonThreads
 
 Answer = TypeVar("Answer")
@@ -21,14 +22,19 @@ THREADS = DaemonThreads(limits.IN_FLIGHT_PER_PROCESS, "aws")
 _SIGN_IN = DaemonThreads(16, "aws-sign-in")
 
 
-@functools.cache
-def shared_guard() -> Guard:
-    """The guard of this process; ``cache_clear`` makes the next one forget what it met (tests do).
+# Somebody waits for a sign-in, and a wrong endpoint or proxy is likelier than an outage.
+_IMPATIENT = RetryPolicy(attempts=5, longest_wait=2.0, give_up_after=10.0)
 
-    Raises ``DriftMgrError`` for a setting that cannot be read.
+
+@functools.cache
+def shared_guard(*, patient: bool = True) -> Guard:
+    """The guard of this process for scans, and the one for what comes before them, which is not ``patient``.
+
+    ``cache_clear`` makes both forget what they met (tests do). Raises ``DriftMgrError`` for a setting that cannot
+    be read.
     """
-    policy, breakers = settings.retry_policy(os.environ), settings.breaker_policies(os.environ)
-    return Guard(limits.limit_of, policy=policy, breakers=breakers)
+    policy = settings.retry_policy(os.environ) if patient or settings.RETRY in os.environ else _IMPATIENT
+    return Guard(limits.limit_of, policy=policy, breakers=settings.breaker_policies(os.environ))
 
 
 def ask_now(endpoint: Endpoint, operation: str, send: Callable[[], Answer]) -> Answer:
@@ -39,7 +45,7 @@ def ask_now(endpoint: Endpoint, operation: str, send: Callable[[], Answer]) -> A
 
     async def ask() -> Answer:
         gate = contextlib.nullcontext()
-        return await shared_guard().call(endpoint, operation, lambda: _SIGN_IN.run(send), verdict_of, gate)
+        return await shared_guard(patient=False).call(endpoint, operation, lambda: _SIGN_IN.run(send), verdict_of, gate)
 
     try:
         return asyncio.run(ask())
