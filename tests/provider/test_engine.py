@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from driftmgr.catalog import catalog_of
+from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.catalog.entry import ParentRef, ResourceType
 from driftmgr.model import AttributeChange, ResourceInstance
 from driftmgr.provider.companions import Companions
 from driftmgr.provider.engine import ProviderEngine
+from driftmgr.provider.guards import Identity, home_of, is_confirmed
 from driftmgr.provider.noise import Action, Judged
 from driftmgr.provider.refresh import Reading
 from provider.conftest import PROVIDER, FakeCloud
@@ -145,3 +147,47 @@ def test_of_unknown_types_the_name_tells_the_companion() -> None:
     classes = [item.change.classification for item in companions.explained(group, group.attributes, found)]
     assert classes == ["ignored", "drift"]
     assert companions.explained(alone, alone.attributes, found) == tuple(found)
+
+
+def test_a_computed_attribute_counts_where_the_catalog_says_so() -> None:
+    """Code changed by hand shows in ``code_sha256`` alone, which no configuration sets."""
+    function = ResourceInstance.of("aws_lambda_function.f", {"id": "f", "function_name": "f"})
+    companions = Companions(catalog_of("aws"), [function], {"aws_lambda_function"})
+    computed = [
+        Judged(name=name, change=AttributeChange(path=name, classification="computed", rule="computed_only"))
+        for name in ("code_sha256", "last_modified")
+    ]
+    classes = [item.change.classification for item in companions.explained(function, function.attributes, computed)]
+    assert classes == ["drift", "computed"]
+
+
+def test_a_companion_may_name_its_parents_in_a_block() -> None:
+    """A balancer's mapping names addresses, each in an element of a block: what these show of it is its doing."""
+    address = ResourceInstance.of("aws_eip.a", {"id": "eipalloc-1"})
+    entry = ResourceType(
+        name="aws_lb",
+        parents=(ParentRef(type="aws_eip", attribute="subnet_mapping.allocation_id", inline=("association_id",)),),
+    )
+    balancer = ResourceInstance.of("aws_lb.b", {"id": "b", "subnet_mapping": [{"allocation_id": "eipalloc-1"}]})
+    catalog = Catalog("aws", [entry, ResourceType(name="aws_eip")], catalog_of("aws").schemas)
+    companions = Companions(catalog, [address, balancer], {"aws_eip"})
+    assert companions.inline(address, address.attributes) == {"association_id"}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "account", "region", "confirmed"),
+    [
+        (("aws_sqs_queue",), "111122223333", "eu-west-1", True),
+        (("aws_sqs_queue",), "111122223333", "us-east-1", False),
+        (("aws_iam_role",), "111122223333", "us-east-1", True),
+        (("aws_iam_role",), "999999999999", "us-east-1", False),
+        (("aws_iam_role", "aws_vpc_dhcp_options_association"), "111122223333", "us-east-1", False),
+    ],
+)
+def test_a_place_is_confirmed_by_what_the_instances_record(
+    kinds: tuple[str, ...], account: str, region: str, *, confirmed: bool
+) -> None:
+    """Account and region; of types that an account has once the account alone, if there are no others."""
+    arns = {"aws_sqs_queue": ARN, "aws_iam_role": "arn:aws:iam::111122223333:role/r"}
+    instances = [ResourceInstance.of(f"{kind}.x", {"arn": arns.get(kind)}) for kind in kinds]
+    assert is_confirmed(home_of(instances), Identity(account=account, region=region)) == confirmed

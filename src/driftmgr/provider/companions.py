@@ -4,13 +4,13 @@ Of types in the catalog its entries say which attributes these are. Of others th
 the ``x_thing`` it belongs to. Terraform's refresh lists such an attribute right after an apply.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from driftmgr.catalog import Catalog
-from driftmgr.catalog.entry import Companion
+from driftmgr.catalog.entry import Companion, as_attribute
 from driftmgr.model import ResourceInstance
 from driftmgr.provider.noise import Judged
 
@@ -57,7 +57,12 @@ class Companions:
     def explained(
         self, instance: ResourceInstance, recorded: Mapping[str, Any], found: Sequence[Judged]
     ) -> tuple[Judged, ...]:
-        """The judged differences, those that another instance is responsible for as ignored."""
+        """The judged differences, with what the catalog knows better.
+
+        Those that another instance is responsible for are ignored; those of a computed attribute that is the only sign
+        of a change count.
+        """
+        found = [self._counted(instance, item) for item in found]
         if all(item.change.classification != "drift" for item in found):
             return tuple(found)
         inline, parts = self.inline(instance, recorded), self.has_parts(instance, recorded)
@@ -73,6 +78,15 @@ class Companions:
             for item in found
         )
 
+    def _counted(self, instance: ResourceInstance, item: Judged) -> Judged:
+        if item.change.classification != "computed" or instance.type not in self._catalog:
+            return item
+        mapped = self._catalog[instance.type].attributes.get(item.name)
+        if mapped is None or not as_attribute(mapped).counts:
+            return item
+        change = msgspec.structs.replace(item.change, classification="drift", rule=None)
+        return msgspec.structs.replace(item, change=change, action="not_configured")
+
     def _add(self, instance: ResourceInstance) -> None:
         attributes = instance.attributes
         if instance.type.startswith(self._prefixes):
@@ -81,11 +95,22 @@ class Companions:
         if instance.type in self._catalog:
             for ref in self._catalog[instance.type].parents:
                 if ref.when is None or attributes.get(ref.when[0]) == ref.when[1]:
-                    self._mark((ref.type, ref.by), attributes.get(ref.attribute), ref.inline)
+                    self._mark((ref.type, ref.by), _named(attributes, ref.attribute), ref.inline)
         for parent, companion in self._others.get(instance.type, ()):
-            self._mark((parent, companion.by), attributes.get(companion.attribute), companion.inline)
+            self._mark((parent, companion.by), _named(attributes, companion.attribute), companion.inline)
 
-    def _mark(self, parent: tuple[str, str], value: Any, inline: Iterable[str]) -> None:
-        for text in value if isinstance(value, list) else (value,):
+    def _mark(self, parent: tuple[str, str], named: Iterable[Any], inline: Iterable[str]) -> None:
+        for text in named:
             if isinstance(text, str) and text:
                 self._inline.setdefault((*parent, text), set()).update(inline)
+
+
+def _named(value: Any, path: str) -> Iterator[Any]:
+    """What a reference names: one object or several, a dot leads into the elements of a block."""
+    for block in value if isinstance(value, list) else (value,):
+        name, _, rest = path.partition(".")
+        found = block.get(name) if isinstance(block, Mapping) else None
+        if rest:
+            yield from _named(found, rest)
+        else:
+            yield from found if isinstance(found, list) else (found,)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from driftmgr.catalog import catalog_of
+from driftmgr.catalog.entry import GLOBAL
 from driftmgr.model import ResourceInstance
 from driftmgr.provider.errors import ProviderDiedError, ProviderError
 from driftmgr.provider.session import Session
@@ -36,10 +38,14 @@ async def identity_of(session: Session) -> Identity | None:
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True):
-    """Where most instances of a provider configuration say that they live, by their ARNs; ``None`` where none says."""
+    """Where most instances of a provider configuration say that they live, by their ARNs; ``None`` where none says.
+
+    ``everywhere`` says that all of them are of types that an account has once, so that no region matters.
+    """
 
     account: str | None
     region: str | None
+    everywhere: bool
 
 
 def home_of(instances: Sequence[ResourceInstance]) -> Home:
@@ -52,7 +58,9 @@ def home_of(instances: Sequence[ResourceInstance]) -> Home:
             accounts[found["account"]] += 1
             if found["region"] and "region" not in attributes:
                 regions[found["region"]] += 1
-    return Home(account=_most(accounts), region=_most(regions))
+    catalog = catalog_of("aws")
+    everywhere = all(item.type in catalog and catalog[item.type].reach == GLOBAL for item in instances)
+    return Home(account=_most(accounts), region=_most(regions), everywhere=everywhere)
 
 
 def misplaced(home: Home, identity: Identity | None) -> str | None:
@@ -67,7 +75,11 @@ def misplaced(home: Home, identity: Identity | None) -> str | None:
 
 def is_confirmed(home: Home, identity: Identity | None) -> bool:
     """Whether the provider is shown to look in the account and region of the instances."""
-    return identity is not None and identity == Identity(account=home.account or "", region=home.region or "")
+    return (
+        identity is not None
+        and identity.account == home.account
+        and (home.everywhere or identity.region == home.region)
+    )
 
 
 def is_suspicious(gone: int, of: int, *, confirmed: bool) -> bool:

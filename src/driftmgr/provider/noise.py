@@ -14,7 +14,7 @@ from driftmgr.catalog.schema import AttributeSchema, Block, BlockType
 from driftmgr.model import AttributeChange, ChangeClass
 from driftmgr.provider.difference import Difference, is_nothing, matches
 from driftmgr.provider.schema import TypeSchema, block_type
-from driftmgr.provider.values import canonical, is_known
+from driftmgr.provider.values import UNKNOWN, canonical, is_known
 
 SENSITIVE = "(sensitive)"
 NULL_OR_EMPTY = "null_or_empty"
@@ -94,22 +94,21 @@ def _judge(
         return Judged(name=item.name, change=change("computed", COMPUTED_ONLY))
     if (teller := _TOLD_BY.get(item.name)) in schema.block.attributes:
         return Judged(name=item.name, change=change("representation", f"told_by_{teller}"))
-    action, replaces = _action(schema, item, read[1], answers)
+    action, replaces = _action(schema, item, read, answers)
     if action == "none":
         return Judged(name=item.name, change=change("representation", SAME_TO_THE_PROVIDER))
     return Judged(name=item.name, change=change("drift", None), action=action, replaces=replaces)
 
 
-def _action(
-    schema: TypeSchema, item: Difference, observed: Mapping[str, Any], answers: Answers | None
-) -> tuple[Action, bool]:
+def _action(schema: TypeSchema, item: Difference, read: Sides, answers: Answers | None) -> tuple[Action, bool]:
     if answers is None:
         return "unclassified", False
     kind = schema.type[1][item.name]
-    kept, kept_unconfigured = (
-        matches(planned.get(item.name), observed.get(item.name), kind)
-        for planned in (answers.configured, answers.unconfigured)
-    )
+    recorded, observed = (side.get(item.name) for side in read)
+    planned = answers.configured.get(item.name)
+    # What was recorded is configured for the question: if it is not kept, not even as "known after apply", it changes.
+    kept = matches(planned, observed, kind) and (planned is not UNKNOWN or is_nothing(recorded))
+    kept_unconfigured = matches(answers.unconfigured.get(item.name), observed, kind)
     replaces = item.name in answers.replaces
     if not kept:
         return ("only_if_configured" if kept_unconfigured else "actionable"), replaces
