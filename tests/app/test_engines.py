@@ -25,6 +25,7 @@ from driftmgr.model import (
     Scope,
     Summary,
 )
+from driftmgr.telemetry.redaction import HIDDEN, redact
 from provider.conftest import FakeCloud
 
 CATALOG = catalog_of("aws")
@@ -231,15 +232,16 @@ def test_roots_are_directories_that_the_user_named(tmp_path: Path, monkeypatch: 
 
 def test_configurations_are_given_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Secrets come from the environment; a variable that is not set and a broken file are told."""
-    monkeypatch.setenv("TOKEN", "secret")
+    monkeypatch.setenv("TOKEN", "arn-of-the-role")
     path = tmp_path / "providers.toml"
     path.write_text(
         '["hashicorp/aws.west"]\nregion = "us-west-2"\n'
         '[["hashicorp/aws.west".assume_role]]\nrole_arn = { env = "TOKEN" }\n'
     )
     assert given_configurations(str(path)) == {
-        "hashicorp/aws.west": {"region": "us-west-2", "assume_role": [{"role_arn": "secret"}]}
+        "hashicorp/aws.west": {"region": "us-west-2", "assume_role": [{"role_arn": "arn-of-the-role"}]}
     }
+    assert redact("as arn-of-the-role") == f"as {HIDDEN}"
     assert given_configurations(None) == {}
     path.write_text('["a/b"]\ntoken = { env = "MISSING_TOKEN" }\n')
     with pytest.raises(DriftMgrError, match="MISSING_TOKEN is not set"):

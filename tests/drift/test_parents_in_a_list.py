@@ -5,8 +5,9 @@ from typing import Any
 
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import GLOBAL, Assembled, ParentRef, ResourceType
+from driftmgr.catalog.references import MANAGED_BY_COMPANION
 from driftmgr.catalog.schema import schema_pack
-from driftmgr.drift.companions import MANAGED_BY_COMPANION, Companions
+from driftmgr.drift.companions import Companions
 from driftmgr.drift.match import match, object_key
 from driftmgr.drift.traits import traits_of
 from driftmgr.model import Parent, RemoteObject, ResourceInstance, Scope

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from driftmgr.store.vault import GivenBytes, Passphrase, Vault, VaultError, read_header
+from driftmgr.telemetry.redaction import HIDDEN, redact
 
 KEY = secrets.token_bytes(32)
 
@@ -262,3 +263,11 @@ def test_programs_that_write_at_once_lose_nothing(vault: Vault, path: Path) -> N
     ]
     assert [process.wait(60) for process in running] == [0] * 8
     assert {f"s{n}" for n in range(8)} <= set(vault.names())
+
+
+def test_what_the_vault_gave_or_took_is_in_no_log(vault: Vault) -> None:
+    """A secret is hidden by its value from the moment it is known, whatever text it stands in."""
+    vault.set("token", b"marmalade-before-noon")
+    assert redact("sent marmalade-before-noon") == f"sent {HIDDEN}"
+    Passphrase("a passphrase of the cellar")
+    assert redact("typed: a passphrase of the cellar") == f"typed: {HIDDEN}"

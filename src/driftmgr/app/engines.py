@@ -20,13 +20,14 @@ from driftmgr.app.request import OnProgress, Progress, ScanRequest
 from driftmgr.app.sources import States, read_states
 from driftmgr.catalog import Catalog, catalog_of
 from driftmgr.catalog.entry import ResourceType
+from driftmgr.catalog.references import MANAGED_BY_COMPANION
 from driftmgr.catalog.schema import ResourceSchema
 from driftmgr.clouds.aws import AwsSession
-from driftmgr.drift.companions import MANAGED_BY_COMPANION
 from driftmgr.drift.compare import Comparator
 from driftmgr.drift.traits import place_of
 from driftmgr.model import Drift, DriftMgrError, DriftReport, Gap, ResourceInstance, ScanRecord, Scope
 from driftmgr.state import LocalState, locate
+from driftmgr.telemetry.redaction import hide
 
 if TYPE_CHECKING:
     from driftmgr.provider.refresh import Reading
@@ -291,5 +292,6 @@ def _from_environment(value: Any, path: str) -> Any:
     if value.keys() == {"env"}:
         if value["env"] not in os.environ:
             raise DriftMgrError(f"{path}: the variable {value['env']} is not set", hint="set it, or take it out")
+        hide(os.environ[value["env"]])
         return os.environ[value["env"]]
     return {name: _from_environment(item, path) for name, item in value.items()}

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from driftmgr.catalog.entry import UNTOLD, ResourceType, as_attribute
+from driftmgr.catalog.references import values_at
 from driftmgr.discovery.paths import attribute_reader, names_in, path_reader, source_reader
-from driftmgr.drift.traits import values_at
 from driftmgr.model import Parent, RemoteObject, Scope
 
 

@@ -12,13 +12,13 @@ import msgspec
 
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import Companion
+from driftmgr.catalog.references import MANAGED_BY_COMPANION, values_at
 from driftmgr.drift.match import Matching, ObjectKey, object_key
 from driftmgr.drift.shape import DYNAMIC
-from driftmgr.drift.traits import Place, Reference, Traits, may_be_in, place_of, references_of, values_at
+from driftmgr.drift.traits import Place, Reference, Traits, may_be_in, place_of, references_of
 from driftmgr.drift.values import is_vacuous
 from driftmgr.model import RemoteObject, ResourceInstance, Scope
 
-MANAGED_BY_COMPANION = "managed_by_companion"
 CHILD_REPORTED = "child_reported"
 
 Slot = tuple[Reference, str]

@@ -4,7 +4,6 @@ Both sides go through the same functions. Only attributes that both report are c
 count carries the name of the rule that explains it. The rules are those of ``docs/comparison.md``.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from driftmgr.drift.pairing import Pair, pair_lists, pair_sets
 from driftmgr.drift.shape import DYNAMIC, Member, Shape, narrowed, resource_members, untyped
 from driftmgr.drift.values import SENSITIVE, canonical, convert, fits, is_empty, is_vacuous, without_secrets
 from driftmgr.model import AttributeChange, ChangeClass
+from driftmgr.model.sensitive import hidden_paths
 
 STALE_SCHEMA = "stale_schema"
 NULL_OR_EMPTY = "null_or_empty"
@@ -32,7 +32,6 @@ Reason = tuple[ChangeClass, str | None]
 _COUNTS: Reason = ("drift", None)
 _CLOUD_TAG = "aws:"
 _TAGS = ("tags", "tags_all")
-_PLACE = re.compile(r"\[\d+\]")
 # Of several differences inside one masked value the first of these classes names it.
 _WEIGHT: tuple[ChangeClass, ...] = ("drift", "ignored", "computed", "representation")
 
@@ -97,8 +96,7 @@ class _Walk:
 
     def __init__(self, sensitive: tuple[str, ...], recorded: Mapping[str, Any]) -> None:
         self._recorded = recorded
-        # An element's place differs on the two sides, so a secret in one element hides its like in all.
-        self._secrets = tuple(_PLACE.sub("[]", path) for path in sensitive)
+        self._hides = hidden_paths(sensitive)
 
     def attribute(
         self, member: Member, before: Any, now: Any, rule: str | None, *, tags: bool = False
@@ -314,10 +312,6 @@ class _Walk:
             path=path, recorded=recorded, observed=observed, classification=reason[0], rule=reason[1], sensitive=True
         )
 
-    def _hides(self, path: str) -> bool:
-        bare = _PLACE.sub("[]", path)
-        return any(_covers(secret, bare) or _covers(bare, secret) for secret in self._secrets)
-
 
 def _tags_name(attributes: Mapping[str, Any]) -> str | None:
     """Under which name a side tells its tags: the one with a value, ``tags_all`` before ``tags``."""
@@ -334,10 +328,6 @@ def _same_key(names: tuple[str, ...], before: Any, now: Any) -> float:
         return 0.0
     first, second = ([item.get(name) or None for name in names] for item in (before, now))
     return float(first == second and any(part is not None for part in first))
-
-
-def _covers(outer: str, inner: str) -> bool:
-    return inner == outer or (inner.startswith(outer) and inner[len(outer)] in ".[")
 
 
 def _common_keys(before: list[Any], now: list[Any]) -> frozenset[str] | None:

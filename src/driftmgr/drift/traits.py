@@ -9,6 +9,7 @@ import msgspec
 
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import GLOBAL, Attribute, ResourceType
+from driftmgr.catalog.references import values_at
 from driftmgr.model import ResourceInstance, Scope
 
 Key = tuple[str, tuple[str, ...], tuple[str, ...]]
@@ -70,16 +71,6 @@ def references_of(
         for value in map(_text, values_at(attributes, ref.attribute))
         if value
     )
-
-
-def values_at(attributes: Mapping[str, Any], path: str) -> list[Any]:
-    """The values of an attribute that names one object or several; dots lead into the elements of blocks."""
-    name, _, rest = path.partition(".")
-    found = attributes.get(name)
-    values = found if isinstance(found, list) else [found]
-    if not rest:
-        return values
-    return [value for block in values if isinstance(block, dict) for value in values_at(block, rest)]
 
 
 def traits_of(instances: Iterable[ResourceInstance], catalog: Catalog) -> tuple[Traits, ...]:

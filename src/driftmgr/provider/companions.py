@@ -4,17 +4,16 @@ Of types in the catalog its entries say which attributes these are. Of others th
 the ``x_thing`` it belongs to. Terraform's refresh lists such an attribute right after an apply.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import Companion, as_attribute
+from driftmgr.catalog.references import MANAGED_BY_COMPANION, values_at
 from driftmgr.model import ResourceInstance
 from driftmgr.provider.noise import Judged
-
-MANAGED_BY_COMPANION = "managed_by_companion"
 
 Slot = tuple[str, str, str]
 """(type of the parent, attribute of the parent, its value)."""
@@ -95,22 +94,11 @@ class Companions:
         if instance.type in self._catalog:
             for ref in self._catalog[instance.type].parents:
                 if ref.when is None or attributes.get(ref.when[0]) == ref.when[1]:
-                    self._mark((ref.type, ref.by), _named(attributes, ref.attribute), ref.inline)
+                    self._mark((ref.type, ref.by), values_at(attributes, ref.attribute), ref.inline)
         for parent, companion in self._others.get(instance.type, ()):
-            self._mark((parent, companion.by), _named(attributes, companion.attribute), companion.inline)
+            self._mark((parent, companion.by), values_at(attributes, companion.attribute), companion.inline)
 
     def _mark(self, parent: tuple[str, str], named: Iterable[Any], inline: Iterable[str]) -> None:
         for text in named:
             if isinstance(text, str) and text:
                 self._inline.setdefault((*parent, text), set()).update(inline)
-
-
-def _named(value: Any, path: str) -> Iterator[Any]:
-    """What a reference names: one object or several, a dot leads into the elements of a block."""
-    for block in value if isinstance(value, list) else (value,):
-        name, _, rest = path.partition(".")
-        found = block.get(name) if isinstance(block, Mapping) else None
-        if rest:
-            yield from _named(found, rest)
-        else:
-            yield from found if isinstance(found, list) else (found,)

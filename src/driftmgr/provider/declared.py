@@ -27,11 +27,6 @@ class RootModule:
         self._given = dict(_given(directory, environment))
         self._resolving: set[str] = set()
 
-    @property
-    def has_configuration(self) -> bool:
-        """Whether there is any Terraform file at all."""
-        return bool(self._bodies)
-
     def provider(self, reference: ProviderReference) -> dict[str, Any]:
         """The arguments of a provider configuration, empty if the HCL does not mention it; raises ``ProviderError``."""
         name = self._local_name(reference)

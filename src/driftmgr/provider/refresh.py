@@ -14,10 +14,10 @@ from typing import Any, Literal
 import msgspec
 
 from driftmgr.model import GapReason, ResourceInstance
+from driftmgr.model.sensitive import hidden_paths
 from driftmgr.provider.difference import differences
 from driftmgr.provider.errors import ProviderDiedError, ProviderError
 from driftmgr.provider.noise import Judged, changed_names, judged, needs_asking
-from driftmgr.provider.secrets import hidden_paths
 from driftmgr.provider.session import Session
 from driftmgr.provider.values import plain
 
@@ -45,11 +45,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     unclassified: str | None = None
     reason: GapReason | None = None
     message: str = ""
-
-    @property
-    def has_drift(self) -> bool:
-        """Whether a difference counts."""
-        return any(item.change.classification == "drift" for item in self.judged)
 
 
 OpenSession = Callable[[], AbstractAsyncContextManager[Session]]

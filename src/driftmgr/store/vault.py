@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from driftmgr.model import DriftMgrError
 from driftmgr.telemetry.files import locked, replace_file
+from driftmgr.telemetry.redaction import hide
 
 KEY_BYTES = 32
 _FORMAT = 1
@@ -74,6 +75,7 @@ class Passphrase:
     def __init__(self, text: str) -> None:
         if not text:
             raise VaultError("the passphrase is empty", hint="give one of at least a few words")
+        hide(text)
         self._text = text
 
     def make(self, vault_id: str) -> tuple[KeyHeader, bytes]:  # noqa: ARG002  # only a KMS binds its key to a vault
@@ -192,12 +194,15 @@ class Vault:
         found, key = self._open()
         if name not in found.secrets:
             raise VaultError(f"the vault has no secret {name}", hint="see the names: driftmgr vault list")
-        return _decrypt(found, key, name)
+        value = _decrypt(found, key, name)
+        hide(value.decode(errors="ignore"))
+        return value
 
     def set(self, name: str, value: bytes) -> None:
         """Write a secret, under a fresh data key; raises ``VaultError``."""
         if not name or not name.isprintable():
             raise VaultError(f"not a name for a secret: {name!r}", hint="use letters, digits, - and /")
+        hide(value.decode(errors="ignore"))
         with self._locked():
             found, key = self._open()
             written = {**found.secrets, name: _encrypt(found.header, key, name, value)}

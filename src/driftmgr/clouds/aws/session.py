@@ -17,6 +17,7 @@ from driftmgr.clouds.aws.errors import kind_of
 from driftmgr.clouds.aws.paging import Paging
 from driftmgr.model import DriftMgrError
 from driftmgr.runtime.guard import Endpoint
+from driftmgr.telemetry.redaction import hide
 
 _CONFIG = Config(
     # One retry policy, ours (clouds/aws/api.py): two on top of each other multiply.
@@ -154,6 +155,8 @@ class AwsSession:
             "aws_secret_access_key": answer["SecretAccessKey"],
             "aws_session_token": answer["SessionToken"],
         }
+        for name in ("aws_secret_access_key", "aws_session_token"):
+            hide(credentials[name])
         self._assumed[role] = (credentials, answer["Expiration"])
         # Clients carry the credentials they were made with.
         self._clients = {key: client for key, client in self._clients.items() if key[0] != role}

@@ -1,4 +1,4 @@
-"""Which paths a state calls sensitive."""
+"""Which paths a state calls sensitive (``ResourceInstance.sensitive``)."""
 
 import re
 from collections.abc import Callable, Iterable
