@@ -17,7 +17,7 @@ from driftmgr.drift.companions import Companions, Family
 from driftmgr.drift.compare import STALE_SCHEMA, Comparator
 from driftmgr.drift.match import Matching, ObjectKey, match, object_key
 from driftmgr.drift.traits import Traits, may_be_in, traits_of
-from driftmgr.model import AttributeChange, Drift, Gap, RemoteObject, ResourceInstance, Scope, Summary
+from driftmgr.model import AttributeChange, Drift, Gap, RemoteObject, ResourceInstance, Scope, Summary, tags_of
 
 _SUSPICIOUS_SHARE, _SUSPICIOUS_COUNT = 0.2, 3
 _SEVERITIES = ("critical", "high", "medium", "low")
@@ -174,6 +174,7 @@ class _Judge:
             source=item.instance.source or None,
             changes=counted,
             suppressed=others,
+            tags=found.tags,
         )
         if counted:
             self._drifts.append(verdict)
@@ -327,6 +328,7 @@ class _Judge:
             address=str(item.instance.address),
             name=_name(recorded),
             source=item.instance.source or None,
+            tags=tags_of(recorded),
         )
 
     def _judge_object(self, found: RemoteObject, family: Family) -> None:
@@ -355,6 +357,7 @@ class _Judge:
                 severity=self._catalog[found.type].criticality,
                 parent=family.parent_address(found),
                 name=_name(found.attributes),
+                tags=found.tags,
             )
         )
 
@@ -396,7 +399,5 @@ def _order(drift: Drift) -> tuple[int, int, str, str]:
 
 
 def _name(attributes: Mapping[str, Any]) -> str | None:
-    tags = attributes.get("tags_all") or attributes.get("tags")
-    tagged = tags.get("Name") if isinstance(tags, dict) else None
-    name = attributes.get("name") or tagged
+    name = attributes.get("name") or tags_of(attributes).get("Name")
     return name if isinstance(name, str) else None

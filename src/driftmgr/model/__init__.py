@@ -5,10 +5,19 @@ border is one of these; whatever a package needs for itself it keeps to itself.
 """
 
 from driftmgr.model.address import ModuleStep, ResourceAddress
-from driftmgr.model.drift import AttributeChange, ChangeClass, Drift, DriftKind, Gap, GapReason, Severity
+from driftmgr.model.drift import (
+    AttributeChange,
+    ChangeClass,
+    Drift,
+    DriftKind,
+    Gap,
+    GapReason,
+    Severity,
+    SourceLocation,
+)
 from driftmgr.model.errors import DriftMgrError
 from driftmgr.model.report import DriftReport, ScanRecord, Summary
-from driftmgr.model.resource import InstanceStatus, Parent, RemoteObject, ResourceInstance, decode_attributes
+from driftmgr.model.resource import InstanceStatus, Parent, RemoteObject, ResourceInstance, decode_attributes, tags_of
 from driftmgr.model.scope import Scope
 
 __all__ = [
@@ -29,6 +38,8 @@ __all__ = [
     "ScanRecord",
     "Scope",
     "Severity",
+    "SourceLocation",
     "Summary",
     "decode_attributes",
+    "tags_of",
 ]

@@ -14,13 +14,21 @@ GapReason = Literal[
 ]
 
 
+class SourceLocation(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in the configuration: a file, relative to the directory that was named, and a line, counted from 1."""
+
+    file: str
+    line: int
+
+
 class AttributeChange(msgspec.Struct, frozen=True, kw_only=True):
     """One attribute that reads differently on both sides.
 
     ``path`` starts with the top-level attribute: ``ingress[0].cidr_blocks``, ``tags_all["env"]``;
     an element of a set is named by its place on the recorded side, one that only the cloud has by
     its place on the observed side after those. ``rule`` names why a change of another class than
-    ``drift`` does not count. With ``sensitive`` no renderer may print a value.
+    ``drift`` does not count. With ``sensitive`` no renderer may print a value. ``intended`` says
+    whether the configuration sets the attribute, ``None`` where no configuration was read.
     """
 
     path: str
@@ -29,6 +37,7 @@ class AttributeChange(msgspec.Struct, frozen=True, kw_only=True):
     classification: ChangeClass = msgspec.field(default="drift", name="class")
     sensitive: bool = False
     rule: str | None = None
+    intended: bool | None = None
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +45,9 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
 
     ``address`` is ``None`` for an unmanaged object; ``parent`` is then the address of the managed
     instance it is part of, if there is one. ``changes`` holds what counts, ``suppressed`` what a
-    named rule explains.
+    named rule explains. ``reason`` is why the severity is what it is, in one line; ``location`` the
+    resource's block in the configuration; ``tags`` those of the object, of the instance if it is
+    missing; ``rule`` names the user's rule that ignores the finding.
     """
 
     kind: DriftKind
@@ -51,6 +62,10 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[AttributeChange, ...] = ()
     suppressed: tuple[AttributeChange, ...] = ()
     actor: str | None = None
+    reason: str | None = None
+    location: SourceLocation | None = None
+    tags: dict[str, str] = {}
+    rule: str | None = None
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):

@@ -64,7 +64,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 class DriftReport(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a renderer needs, and nothing it has to work out.
 
-    ``suppressed`` are instances in sync whose differences are all explained by rules.
+    ``suppressed`` are instances in sync whose differences are all explained by rules, ``ignored`` the findings that
+    a rule of the user's took out of ``drifts``.
     """
 
     scan: ScanRecord
@@ -72,6 +73,7 @@ class DriftReport(msgspec.Struct, frozen=True, kw_only=True):
     drifts: tuple[Drift, ...] = ()
     gaps: tuple[Gap, ...] = ()
     suppressed: tuple[Drift, ...] = ()
+    ignored: tuple[Drift, ...] = ()
     accepted_gaps: tuple[str, ...] = ()
     schema_version: int = 1
 

@@ -91,4 +91,10 @@ class RemoteObject(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tags(self) -> dict[str, str]:
         """All tags of the object; empty where its type has none."""
-        return self.attributes.get("tags_all") or self.attributes.get("tags") or {}
+        return tags_of(self.attributes)
+
+
+def tags_of(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """All tags among the attributes of an instance or object, those of ``default_tags`` too; empty without any."""
+    tags = attributes.get("tags_all") or attributes.get("tags")
+    return dict(tags) if isinstance(tags, dict) else {}

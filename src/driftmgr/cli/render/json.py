@@ -6,6 +6,8 @@ import msgspec
 
 from driftmgr.model import AttributeChange, Drift, DriftReport
 
+_OPTIONAL = ("reason", "location", "rule")
+"""Members that are there only where they say something."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -27,6 +29,9 @@ def render(report: DriftReport, *, show_suppressed: bool = False, color: bool = 
 
 def _drift(drift: Drift, *, show_suppressed: bool) -> dict[str, Any]:
     document = msgspec.structs.asdict(drift)
+    # Tags are for rules; they may hold what the state calls sensitive.
+    del document["tags"]
+    document = {name: value for name, value in document.items() if value or name not in _OPTIONAL}
     document["changes"] = [_change(change) for change in drift.changes]
     if show_suppressed:
         document["suppressed"] = [_change(change) for change in drift.suppressed]
@@ -43,4 +48,5 @@ def _change(change: AttributeChange) -> dict[str, Any]:
         "class": change.classification,
         "sensitive": change.sensitive,
         **({"rule": change.rule} if change.rule else {}),
+        **({} if change.intended is None else {"intended": change.intended}),
     }
