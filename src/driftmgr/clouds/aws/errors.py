@@ -8,8 +8,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (S3), and bo
 of throttling and transient codes (``botocore/retries/standard.py``).
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from botocore import exceptions
@@ -19,6 +19,7 @@ from driftmgr.clouds.api import ApiError
 from driftmgr.model import GapReason
 from driftmgr.runtime.breaker import CircuitOpenError
 from driftmgr.runtime.guard import Verdict
+from driftmgr.runtime.http import date_of, retry_after
 
 ErrorKind = Literal["throttle", "transient", "denied", "expired", "not_found", "permanent"]
 
@@ -159,39 +160,20 @@ def _is_unknown_name(error: exceptions.EndpointConnectionError) -> bool:
 
 def verdict_of(error: BaseException) -> Verdict:
     """What a failure means for the endpoint and for the next try."""
-    return Verdict(kind=kind_of(error), retry_after=_retry_after(error))
-
-
-def _retry_after(error: BaseException) -> float | None:
-    """The seconds of a Retry-After header: a number, or a date that is measured by the server's own clock."""
-    text = _header(error, "retry-after")
-    if not text:
-        return None
-    if text.isdecimal():
-        return float(text)
-    wanted = _date(text)
-    return max(0.0, (wanted - (_date(_header(error, "date")) or datetime.now(UTC))).total_seconds()) if wanted else None
+    return Verdict(kind=kind_of(error), retry_after=retry_after(_headers(error)))
 
 
 def _skew(error: BaseException) -> float:
     """Seconds by which this machine's clock is ahead of the server's."""
-    theirs = _date(_header(error, "date"))
+    theirs = date_of(_headers(error).get("date", ""))
     return (datetime.now(UTC) - theirs).total_seconds() if theirs else 0.0
 
 
-def _header(error: BaseException, name: str) -> str:
+def _headers(error: BaseException) -> Mapping[str, str]:
     if not isinstance(error, exceptions.ClientError):
-        return ""
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return str(headers.get(name, ""))
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        return {}
+    headers: Mapping[str, str] = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers
 
 
 def api_error(operation: str, error: BaseException) -> ApiError:
