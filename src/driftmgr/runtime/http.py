@@ -107,9 +107,9 @@ class HttpClient:
         """The answer to a request; redirects are not followed.
 
         Reading is tried again as the guard's policy says; writing only where it was refused by a limit, for whoever
-        writes must know what a lost answer means. ``accepted`` are statuses of 400 and above that are answers. ``on_answer`` sees every answer, also
-        those that are tried again (limits in headers). Raises ``HttpStatusError``, ``CircuitOpenError``, and what
-        aiohttp raises where there was no answer.
+        writes must know what a lost answer means. ``accepted`` are statuses of 400 and above that are answers.
+        ``on_answer`` sees every answer, also those that are tried again (limits in headers). Raises
+        ``HttpStatusError``, ``CircuitOpenError``, and what aiohttp raises where there was no answer.
         """
         query = {name: str(value) for name, value in (params or {}).items() if value is not None}
 
