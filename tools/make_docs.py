@@ -32,7 +32,7 @@ def covered(catalog: Catalog) -> Iterator[str]:
     services: dict[str, list[str]] = {}
     for entry in catalog:
         call = entry.list or next(part.list for part in map(catalog.__getitem__, entry.parts) if part.list)
-        services.setdefault(call.operation.partition(".")[0], []).append(entry.name)
+        services.setdefault(call.service, []).append(entry.name)
     yield f"{_share(catalog)}, each at full depth:"
     yield from ("", "| service | types |", "| --- | --- |")
     for service, names in sorted(services.items()):

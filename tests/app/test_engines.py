@@ -192,7 +192,7 @@ def test_auto_asks_providers_for_what_the_catalog_lacks(
     summary = Summary(managed=2, in_sync=0, changed=0, missing=0, unmanaged=0, unverified=2, gaps=2, coverage=0.0)
     report = DriftReport(scan=record(), summary=summary, gaps=gaps)
     request = ScanRequest(sources=(str(root),), engine="auto")
-    whole = asyncio.run(engines.complete(report, states, CATALOG, request, None))
+    whole = asyncio.run(engines.complete(report, states, request, None))
     assert (whole.summary.managed, whole.summary.in_sync, whole.summary.unverified) == (2, 1, 1)
     (gap,) = whole.gaps
     assert (gap.type, gap.reason) == ("other_thing", "unsupported")
@@ -258,4 +258,4 @@ def test_without_the_extra_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DriftMgrError, match="needs its extra"):
         asyncio.run(engines.ask_providers([], states, ScanRequest(), CATALOG, None))
     report = DriftReport(scan=record(), summary=Summary(managed=0, in_sync=0, changed=0, missing=0, unmanaged=0))
-    assert asyncio.run(engines.complete(report, states, CATALOG, ScanRequest(engine="auto"), None)) is report
+    assert asyncio.run(engines.complete(report, states, ScanRequest(engine="auto"), None)) is report

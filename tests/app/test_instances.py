@@ -2,11 +2,11 @@
 
 import pytest
 
-from driftmgr.app.instances import provider_name, sort_instances
+from driftmgr.app.instances import clouds_of, provider_name, sort_instances
 from driftmgr.catalog import catalog_of
 from driftmgr.model import ResourceInstance
 
-CATALOG = catalog_of("aws")
+CATALOGS = {"aws": catalog_of("aws")}
 REGISTRY = "registry.terraform.io"
 
 
@@ -41,17 +41,18 @@ def test_what_has_no_cloud_object_is_no_gap() -> None:
         for name in ("random", "null", "tls", "local", "time", "archive", "external", "http", "template", "cloudinit")
     ]
     builtin = instance("terraform_data.x", 'provider["terraform.io/builtin/terraform"]')
-    found = sort_instances([*others, builtin, instance("data.aws_vpc.x")], CATALOG, frozenset())
-    assert (found.instances, found.others, found.gaps, found.unsupported) == ((), (), (), 0)
+    found = sort_instances([*others, builtin, instance("data.aws_vpc.x")], CATALOGS, frozenset())
+    assert (found.instances, found.others) == ({"aws": ()}, {"aws": ()})
+    assert (found.gaps, found.unsupported, found.outside) == ((), 0, 0)
 
 
 def test_a_type_that_the_catalog_lacks_is_a_counted_gap() -> None:
     """Unsupported types and foreign providers are one counted gap per type; of this cloud they stay as companions."""
     things = [instance("aws_fancy_thing.a"), instance("aws_fancy_thing.b")]
     foreign = instance("github_repository.x", f'provider["{REGISTRY}/integrations/github"]')
-    found = sort_instances([*things, foreign, instance("aws_vpc.x")], CATALOG, frozenset())
-    assert [item.type for item in found.instances] == ["aws_vpc"]
-    assert list(found.others) == things
+    found = sort_instances([*things, foreign, instance("aws_vpc.x")], CATALOGS, frozenset())
+    assert [item.type for item in found.instances["aws"]] == ["aws_vpc"]
+    assert list(found.others["aws"]) == things
     assert [(gap.type, gap.reason, gap.instances, gap.scope) for gap in found.gaps] == [
         ("aws_fancy_thing", "unsupported", 2, None),
         ("github_repository", "unsupported", 1, None),
@@ -64,13 +65,24 @@ def test_a_type_that_the_catalog_lacks_is_a_counted_gap() -> None:
 def test_what_was_not_asked_is_no_gap() -> None:
     """With types named, unsupported ones are no gap; instances of other types still tell what is theirs."""
     found = sort_instances(
-        [instance("aws_fancy_thing.a"), instance("aws_vpc.x")], CATALOG, frozenset({"aws_sqs_queue"})
+        [instance("aws_fancy_thing.a"), instance("aws_vpc.x")], CATALOGS, frozenset({"aws_sqs_queue"})
     )
     assert (found.gaps, found.unsupported) == ((), 0)
-    assert [item.type for item in found.instances] == ["aws_vpc"]
+    assert [item.type for item in found.instances["aws"]] == ["aws_vpc"]
 
 
 def test_an_unnamed_provider_is_said_to_be_one() -> None:
     """A provider text that cannot be read is a gap too, never an instance that is silently left out."""
-    (gap,) = sort_instances([instance("aws_vpc.x", "nonsense")], CATALOG, frozenset()).gaps
+    (gap,) = sort_instances([instance("aws_vpc.x", "nonsense")], CATALOGS, frozenset()).gaps
     assert "provider of unknown name" in gap.message
+
+
+def test_each_cloud_gets_its_own_instances() -> None:
+    """Instances go to the catalog of their provider; those of a cloud that was not asked are counted as outside."""
+    droplet = instance("digitalocean_vpc.x", f'provider["{REGISTRY}/digitalocean/digitalocean"]')
+    both = [instance("aws_vpc.x"), droplet]
+    assert clouds_of(both) == ("aws", "digitalocean")
+    found = sort_instances(both, CATALOGS | {"digitalocean": catalog_of("digitalocean")}, frozenset())
+    assert {cloud: len(items) for cloud, items in found.instances.items()} == {"aws": 1, "digitalocean": 1}
+    one = sort_instances(both, CATALOGS, frozenset())
+    assert (list(one.instances), one.outside, one.gaps) == (["aws"], 1, ())

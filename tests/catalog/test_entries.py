@@ -9,7 +9,7 @@ import pytest
 from botocore.model import ListShape, MapShape, OperationModel, StructureShape
 
 from driftmgr.catalog import catalog_of
-from driftmgr.catalog.entry import Attribute, AwsCall, ResourceType, Template, as_attribute
+from driftmgr.catalog.entry import Attribute, Call, ResourceType, Template, as_attribute
 from driftmgr.catalog.schema import Block
 from driftmgr.discovery.paths import attribute_reader, names_in
 
@@ -33,17 +33,17 @@ def _client(service: str) -> Any:
     return _CLIENTS[service]
 
 
-def _operation(call: AwsCall) -> OperationModel:
+def _operation(call: Call) -> OperationModel:
     service, method = call.operation.split(".")
     client = _client(service)
     assert method in client.meta.method_to_api_mapping, f"{service} has no operation {method}"
     return client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
 
 
-def _calls(entry: ResourceType) -> Iterator[AwsCall]:
+def _calls(entry: ResourceType) -> Iterator[Call]:
     if entry.list:
         yield entry.list
-    if isinstance(entry.expand, AwsCall):
+    if isinstance(entry.expand, Call):
         yield entry.expand
     yield from (join.call for join in entry.joins.values())
     yield from entry.details.values()
@@ -127,7 +127,7 @@ def _found(path: str, shape: Any) -> Any:
     return walk(jmespath.compile(path).parsed, shape)
 
 
-def _answer(call: AwsCall) -> Any:
+def _answer(call: Call) -> Any:
     return _found(call.items, _operation(call).output_shape)
 
 
@@ -170,7 +170,7 @@ def _check_attribute(name: str, attribute: Attribute, shape: Any) -> None:
         _check_attribute(f"{name}.{inner}", as_attribute(value), element)
 
 
-def _written(call: AwsCall) -> set[str]:
+def _written(call: Call) -> set[str]:
     return {*call.params, *call.given}
 
 
@@ -201,7 +201,7 @@ def test_every_path_exists_in_the_answer(entry: ResourceType) -> None:
         _found(join.on, _element(_answer(join.call)))
         for path in _paths(join.to):
             _found(path, item)
-    given_from = item["Parent"] if isinstance(entry.expand, AwsCall) else item
+    given_from = item["Parent"] if isinstance(entry.expand, Call) else item
     for call in _calls(entry):
         assert call.when is None or call in entry.details.values(), f"{call.operation}: only a detail has a condition"
         _found(call.when or "@", item)

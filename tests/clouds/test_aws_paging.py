@@ -4,7 +4,7 @@ import botocore.session
 import pytest
 
 from driftmgr.catalog import catalog_of
-from driftmgr.catalog.entry import AwsCall
+from driftmgr.catalog.entry import Call
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.clouds.aws.paging import Paging
 
@@ -28,7 +28,7 @@ def _operations() -> list[tuple[str, str]]:
     calls: set[str] = set()
     for entry in catalog_of("aws"):
         every = (entry.list, entry.expand, *(join.call for join in entry.joins.values()), *entry.details.values())
-        calls |= {call.operation for call in every if isinstance(call, AwsCall)}
+        calls |= {call.operation for call in every if isinstance(call, Call)}
     return sorted(tuple(call.split(".")) for call in calls)  # type: ignore[misc]
 
 

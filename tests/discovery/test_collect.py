@@ -10,7 +10,7 @@ from driftmgr.catalog.entry import (
     HIGH,
     UNTOLD,
     Attribute,
-    AwsCall,
+    Call,
     Join,
     ParentRef,
     ResourceType,
@@ -337,7 +337,7 @@ def test_expansion_by_path_and_by_call() -> None:
     beside = ResourceType(
         name="aws_beside",
         list=aws_call("svc.list_things", "Things"),
-        expand=AwsCall(operation="svc.list_parts", items="Parts", given={"Thing": "Id"}),
+        expand=Call(operation="svc.list_parts", items="Parts", given={"Thing": "Id"}),
         id="Value",
         attributes={"thing": "Parent.Id"},
     )

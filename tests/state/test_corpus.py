@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from driftmgr.app.instances import sort_instances
-from driftmgr.catalog import catalog_of
+from driftmgr.catalog import CLOUDS, catalog_of
 from driftmgr.drift.traits import traits_of
 from driftmgr.model import ResourceAddress
 from driftmgr.state import read_state
@@ -51,11 +51,11 @@ def test_every_address_prints_and_parses() -> None:
 
 def test_every_instance_is_judged_or_told() -> None:
     """Each instance has traits to find its object by, or is counted in a gap; none is lost, none fails."""
-    catalog = catalog_of("aws")
+    catalogs = {cloud: catalog_of(cloud) for cloud in CLOUDS}
     for path in STATES:
         instances = [found for found in read_state(path).instances() if found.address.mode == "managed"]
-        found = sort_instances(instances, catalog, frozenset())
-        traits = traits_of(found.instances, catalog)
+        found = sort_instances(instances, catalogs, frozenset())
+        traits = [item for cloud in CLOUDS for item in traits_of(found.instances[cloud], catalogs[cloud])]
         assert all(item.keys or item.children_of for item in traits), path.name
         with_object = [item for item in instances if not item.type.startswith(("random_", "null_", "local_", "tls_"))]
         assert len(traits) + found.unsupported == len(with_object), path.name

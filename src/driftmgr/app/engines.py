@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from driftmgr.app.instances import WITHOUT_CLOUD_OBJECTS, provider_name
-from driftmgr.app.parts import Part, Seen, in_order, part_of, with_part
+from driftmgr.app.parts import Part, Seen, part_of, with_part
 from driftmgr.app.reading import Collected
 from driftmgr.app.request import OnProgress, Progress, ScanRequest
 from driftmgr.app.sources import States, read_states
-from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.catalog import Catalog, cloud_of, whole_catalog
 from driftmgr.catalog.entry import ResourceType
 from driftmgr.catalog.references import MANAGED_BY_COMPANION
 from driftmgr.catalog.schema import ResourceSchema
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.drift.compare import Comparator
 from driftmgr.drift.traits import place_of
-from driftmgr.model import Drift, DriftMgrError, DriftReport, Gap, ResourceInstance, ScanRecord, Scope
+from driftmgr.model import Drift, DriftMgrError, DriftReport, Gap, ResourceInstance, ScanRecord, Scope, worst_first
 from driftmgr.state import LocalState, locate
 from driftmgr.telemetry.redaction import hide
 
@@ -48,7 +48,7 @@ class Recorder(Protocol):
 
 async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | None) -> DriftReport:
     """A report by the provider or the plan engine alone; raises ``DriftMgrError``."""
-    catalog = catalog_of("aws")
+    catalog = whole_catalog()
     states = read_states(request.sources or (".",), AwsSession(request.profile))
     instances, outside = asked_of(states, request)
     if request.engine == "plan":
@@ -66,7 +66,7 @@ async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | 
     return DriftReport(
         scan=clock.record(request, scopes, asked, states.labels),
         summary=part.summary,
-        drifts=in_order(part.drifts),
+        drifts=worst_first(part.drifts),
         gaps=gaps,
         suppressed=part.suppressed,
         accepted_gaps=request.accept_gaps,
@@ -82,9 +82,10 @@ _UNMANAGED = Gap(
 
 
 async def complete(
-    report: DriftReport, states: States, catalog: Catalog, request: ScanRequest, on_progress: OnProgress | None
+    report: DriftReport, states: States, request: ScanRequest, on_progress: OnProgress | None
 ) -> DriftReport:
     """A report of the catalog, with the instances that it lacks read by their providers where these are installed."""
+    catalog = whole_catalog()
     wanted = lacking(states, catalog)
     if not wanted or request.types or not is_installed():
         return report
@@ -94,7 +95,7 @@ async def complete(
 
 async def second_opinion(request: ScanRequest, on_progress: OnProgress | None) -> Part:
     """What the providers say of the instances that the catalog has an entry for; raises ``DriftMgrError``."""
-    catalog = catalog_of("aws")
+    catalog = whole_catalog()
     states = read_states(request.sources or (".",), AwsSession(request.profile))
     instances = [instance for instance in asked_of(states, request)[0] if instance.type in catalog]
     return await ask_providers(instances, states, request, catalog, on_progress)
@@ -137,7 +138,7 @@ def lacking(states: States, catalog: Catalog) -> list[ResourceInstance]:
         for instance in states.instances
         if instance.address.mode == "managed"
         and (name := provider_name(instance.provider)) not in WITHOUT_CLOUD_OBJECTS
-        and not (name == catalog.cloud and instance.type in catalog)
+        and not (name == cloud_of(instance.type) and instance.type in catalog)
     ]
 
 

@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from driftmgr.catalog import Catalog
+from driftmgr.catalog import CLOUDS, Catalog
 from driftmgr.model import Gap, ResourceInstance
 
 # Providers whose resources live in the state alone, or on the machine that ran Terraform: no cloud to compare with.
@@ -31,12 +31,17 @@ _SOURCE = re.compile(r'provider\["(?:[^"]*/)?(?P<name>[^"/]+)"\]|provider\.(?P<l
 
 
 class Sorted(msgspec.Struct, frozen=True, kw_only=True):
-    """Instances of types that the catalog has, the ``others`` of this cloud, and a gap for each type that it lacks."""
+    """The instances of states, by what a scan can say of them.
 
-    instances: tuple[ResourceInstance, ...]
-    others: tuple[ResourceInstance, ...]
+    By cloud: ``instances`` of types that its catalog has, and the ``others`` of its provider. ``gaps`` has one for each
+    type that no catalog has, ``unsupported`` counts their instances, ``outside`` those of clouds that were not asked.
+    """
+
+    instances: Mapping[str, tuple[ResourceInstance, ...]]
+    others: Mapping[str, tuple[ResourceInstance, ...]]
     gaps: tuple[Gap, ...]
     unsupported: int
+    outside: int = 0
 
 
 def provider_name(text: str) -> str:
@@ -45,37 +50,56 @@ def provider_name(text: str) -> str:
     return (found["name"] or found["legacy"]) if found else ""
 
 
-def sort_instances(instances: Iterable[ResourceInstance], catalog: Catalog, types: frozenset[str]) -> Sorted:
-    """Keep what can be judged; ``types`` (names of the catalog) limits what was asked, empty for everything."""
-    kept: list[ResourceInstance] = []
-    others: list[ResourceInstance] = []
+def clouds_of(instances: Iterable[ResourceInstance]) -> tuple[str, ...]:
+    """The clouds with a catalog that managed instances belong to, in the catalog's order."""
+    named = {provider_name(instance.provider) for instance in instances if instance.address.mode == "managed"}
+    return tuple(cloud for cloud in CLOUDS if cloud in named)
+
+
+def sort_instances(
+    instances: Iterable[ResourceInstance], catalogs: Mapping[str, Catalog], types: frozenset[str]
+) -> Sorted:
+    """Keep what can be judged with the ``catalogs`` of the asked clouds.
+
+    ``types`` (names of the catalogs) limits what was asked, empty for everything.
+    """
+    kept: dict[str, list[ResourceInstance]] = {cloud: [] for cloud in catalogs}
+    others: dict[str, list[ResourceInstance]] = {cloud: [] for cloud in catalogs}
     lacking: Counter[tuple[str, str]] = Counter()
+    outside = 0
     for instance in instances:
         provider = provider_name(instance.provider)
         if instance.address.mode == "data" or provider in WITHOUT_CLOUD_OBJECTS:
             continue
-        if provider == catalog.cloud and instance.type in catalog:
+        if provider in CLOUDS and provider not in catalogs:
+            outside += 1
+        elif provider in catalogs and instance.type in catalogs[provider]:
             # Instances of types that were not asked still tell which attributes are theirs (companions).
-            kept.append(instance)
-            continue
-        if provider == catalog.cloud:
-            others.append(instance)
-        if not types:
-            lacking[instance.type, provider] += 1
-    gaps = (
-        Gap(
-            type=kind,
-            operation="catalog",
-            reason="unsupported",
-            message=f"{count} {'instance' if count == 1 else 'instances'}: {_why(provider, catalog.cloud)}",
-            instances=count,
-        )
-        for (kind, provider), count in sorted(lacking.items())
+            kept[provider].append(instance)
+        else:
+            if provider in catalogs:
+                others[provider].append(instance)
+            if not types:
+                lacking[instance.type, provider] += 1
+    return Sorted(
+        instances={cloud: tuple(found) for cloud, found in kept.items()},
+        others={cloud: tuple(found) for cloud, found in others.items()},
+        gaps=tuple(_unsupported(*key, count, catalogs) for key, count in sorted(lacking.items())),
+        unsupported=sum(lacking.values()),
+        outside=outside,
     )
-    return Sorted(instances=tuple(kept), others=tuple(others), gaps=tuple(gaps), unsupported=sum(lacking.values()))
 
 
-def _why(provider: str, cloud: str) -> str:
-    if provider == cloud:
-        return "the catalog has no entry for this type"
-    return f"the catalog has no entries for provider {provider or 'of unknown name'}"
+def _unsupported(kind: str, provider: str, count: int, catalogs: Mapping[str, Catalog]) -> Gap:
+    why = (
+        "the catalog has no entry for this type"
+        if provider in catalogs
+        else f"the catalog has no entries for provider {provider or 'of unknown name'}"
+    )
+    return Gap(
+        type=kind,
+        operation="catalog",
+        reason="unsupported",
+        message=f"{count} {'instance' if count == 1 else 'instances'}: {why}",
+        instances=count,
+    )

@@ -9,9 +9,18 @@ import msgspec
 from driftmgr.app.instances import provider_name
 from driftmgr.catalog import Catalog
 from driftmgr.drift.traits import place_of
-from driftmgr.model import AttributeChange, Drift, DriftReport, Gap, GapReason, ResourceInstance, Scope, Summary
-
-_SEVERITIES = ("critical", "high", "medium", "low")
+from driftmgr.model import (
+    AttributeChange,
+    Drift,
+    DriftReport,
+    Gap,
+    GapReason,
+    ResourceInstance,
+    Scope,
+    Summary,
+    coverage_of,
+    worst_first,
+)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +47,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
             unmanaged=kinds["unmanaged"],
             unverified=self.unverified,
             gaps=len(self.gaps),
-            coverage=round(1 - self.unverified / managed, 4) if managed else 1.0,
+            coverage=coverage_of(managed, self.unverified),
             suppressed=sum(len(drift.suppressed) for drift in (*self.drifts, *self.suppressed)),
             outside=self.outside,
         )
@@ -122,22 +131,15 @@ def with_part(report: DriftReport, part: Part, unsupported: int) -> DriftReport:
         unverified=unverified,
         suppressed=ours.suppressed + theirs.suppressed,
         gaps=len(gaps),
-        coverage=round(1 - unverified / managed, 4) if managed else 1.0,
+        coverage=coverage_of(managed, unverified),
     )
     return msgspec.structs.replace(
         report,
         scan=msgspec.structs.replace(report.scan, api_calls=report.scan.api_calls + part.reads),
         summary=summary,
-        drifts=in_order((*report.drifts, *part.drifts)),
+        drifts=worst_first((*report.drifts, *part.drifts)),
         gaps=gaps,
         suppressed=(*report.suppressed, *part.suppressed),
-    )
-
-
-def in_order(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
-    """The worst first; a stable order."""
-    return tuple(
-        sorted(drifts, key=lambda drift: (_SEVERITIES.index(drift.severity), drift.address or "", drift.id or ""))
     )
 
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import functools
 import hashlib
-import os
 import signal
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +14,6 @@ import msgspec
 from driftmgr.app.request import OnProgress, Progress, ScanRequest
 from driftmgr.catalog import Catalog
 from driftmgr.clouds import CloudApi
-from driftmgr.clouds.aws import AwsAccount
 from driftmgr.clouds.cached import CachedApi
 from driftmgr.discovery.fingerprints import Fingerprints
 from driftmgr.discovery.run import InProcessExecutor, SavingExecutor, ShardExecutor
@@ -77,10 +75,11 @@ class Signals:
 class Memory:
     """What a scan may use of earlier ones, by who reads: answers in memory, shards on disk."""
 
-    def __init__(self, request: ScanRequest, accounts: Mapping[str, AwsAccount]) -> None:
+    def __init__(self, request: ScanRequest, identities: Mapping[str, str]) -> None:
         self.reused = 0
         self._request = request
-        self._identities = {name: _identity(account, request.profile) for name, account in accounts.items()}
+        # What is kept was made with this knowledge of types.
+        self._identities = {name: f"{who} {version('driftmgr')}" for name, who in identities.items()}
         whose = hashlib.sha256(repr((sorted(self._identities.values()), request.mode)).encode()).hexdigest()
         directory = cache_directory() / "shards" / whose[:16]
         self._shards = SavedShards(directory, request.cache_ttl or RESUMABLE_SECONDS)
@@ -222,9 +221,3 @@ def _unread(shard: Shard, outcome: ScanOutcome) -> Iterator[Gap]:
             reason="interrupted",
             message=f"the scan was {outcome} before this was read",
         )
-
-
-def _identity(account: AwsAccount, profile: str | None) -> str:
-    """Who reads an account, from where, with which knowledge of types; never a credential."""
-    endpoints = sorted(pair for pair in os.environ.items() if pair[0].startswith("AWS_ENDPOINT_URL"))
-    return repr((account.partition, account.id, account.principal, profile, endpoints, version("driftmgr")))

@@ -23,18 +23,21 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
 class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One scan, as a user asks for it.
 
-    ``sources`` are states: files, globs, Terraform working directories, ``s3://bucket/key``.
-    ``regions``: empty for those that the states (and else the credentials) name, ``("all",)`` for
-    every enabled one. ``accounts``: the account ids wanted, empty for those of the credentials and
-    ``roles``. ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file with
-    provider configurations for the provider engine. ``cache_ttl``: answers may be that many
-    seconds old. ``resume``: what an interrupted or throttled scan has read need not be read again.
+    ``sources`` are states: files, globs, Terraform working directories, ``s3://bucket/key``. ``clouds``: empty for
+    those that the states name. ``regions`` (of AWS): empty for those that the states (and else the credentials) name,
+    ``("all",)`` for every enabled one. ``accounts``: the account ids wanted, empty for those of the credentials and
+    ``roles``. ``tokens``: the variables of the environment that hold DigitalOcean tokens, empty for the usual ones.
+    ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file with provider configurations for
+    the provider engine. ``cache_ttl``: answers may be that many seconds old. ``resume``: what an interrupted or
+    throttled scan has read need not be read again.
     """
 
     sources: tuple[str, ...] = ()
+    clouds: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
+    tokens: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     mode: Mode = "deep"
     managed_only: bool = False

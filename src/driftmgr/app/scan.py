@@ -1,12 +1,9 @@
 """Scan and discover: from a request to a report."""
 
 import asyncio
-import contextlib
 import difflib
-import sqlite3
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -14,22 +11,19 @@ from typing import Any, TypeVar
 import msgspec
 
 from driftmgr.app import engines
-from driftmgr.app.instances import Sorted, sort_instances
+from driftmgr.app.cloud_scan import CloudScan, combined, look_at_all, merged
+from driftmgr.app.clouds import available_clouds
+from driftmgr.app.instances import Sorted, clouds_of, sort_instances
 from driftmgr.app.parts import Disagreement, disagreements
-from driftmgr.app.reading import Collected, Memory, Reader, Signals
+from driftmgr.app.reading import Collected, Signals
 from driftmgr.app.request import Inventory, OnProgress, ScanRequest
 from driftmgr.app.sources import States, read_states
-from driftmgr.app.targets import resolve_accounts, resolve_regions
-from driftmgr.catalog import Catalog, catalog_of
-from driftmgr.clouds.aws import AwsAccount, AwsApi, AwsSession
-from driftmgr.discovery.fingerprints import NoFingerprints
-from driftmgr.discovery.plan import plan as plan_calls
+from driftmgr.catalog import CLOUDS, Catalog, catalog_of, cloud_of
+from driftmgr.clouds.aws import AwsSession
 from driftmgr.discovery.shards import ScanPlan
-from driftmgr.drift.detect import Asked, Findings, detect
-from driftmgr.drift.traits import traits_of
-from driftmgr.model import DriftMgrError, DriftReport, Gap, ScanRecord, Scope
+from driftmgr.drift.detect import Findings
+from driftmgr.model import DriftMgrError, DriftReport, Gap, ScanRecord, Scope, coverage_of
 from driftmgr.runtime.threads import DaemonThreads
-from driftmgr.store.fingerprints import StoredFingerprints, cache_directory
 from driftmgr.telemetry import logs, metrics, traces
 
 Answer = TypeVar("Answer")
@@ -76,30 +70,12 @@ async def _report(
     request: ScanRequest, on_progress: OnProgress | None, clock: "Clock", signals: Signals
 ) -> DriftReport:
     task = await _THREADS.run(lambda: _Task.of(request))
-    api = AwsApi(task.session, task.accounts)
-    fingerprints = StoredFingerprints(cache_directory() / "fingerprints.sqlite")
-    memory = Memory(request, task.accounts)
-    reader = Reader(catalog=task.catalog, api=api, memory=memory, fingerprints=fingerprints, signals=signals)
-    try:
-        regions, planned = await task.plan(api)
-        collected = await reader.collect(planned, on_progress)
-    finally:
-        api.close()
-    asked = Asked(
-        regions=regions,
-        types=frozenset(task.types),
-        regions_named=bool(request.regions),
-        managed_only=request.managed_only,
-        include_defaults=request.include_defaults,
-    )
-    found = task.sorted
-    with traces.span("driftmgr.compare"):
-        findings = detect(task.catalog, found.instances, collected.objects, collected.gaps, asked, others=found.others)
-    findings = _with_unseen(findings, found, task.states.gaps)
-    if request.mode != "quick":
-        _keep(fingerprints)
+    looks = await look_at_all(task.scans, signals, on_progress)
+    collected = combined([look.collected for look in looks])
+    findings = _with_unseen(merged([look.findings for look in looks]), task.sorted, task.states.gaps)
+    scopes = [scope for look in looks for scope in look.scopes]
     report = DriftReport(
-        scan=clock.record(request, planned.scopes, collected, task.states.labels),
+        scan=clock.record(request, scopes, collected, task.states.labels),
         summary=findings.summary,
         drifts=findings.drifts,
         gaps=findings.gaps,
@@ -107,7 +83,7 @@ async def _report(
         accepted_gaps=request.accept_gaps,
     )
     if request.engine == "auto":
-        return await engines.complete(report, task.states, task.catalog, request, on_progress)
+        return await engines.complete(report, task.states, request, on_progress)
     return report
 
 
@@ -123,67 +99,55 @@ def count_report(report: DriftReport) -> None:
 
 async def _plan(request: ScanRequest) -> ScanPlan:
     task = await _THREADS.run(lambda: _Task.of(request))
-    api = AwsApi(task.session, task.accounts)
-    try:
-        return (await task.plan(api))[1]
-    finally:
-        api.close()
+    planned = await asyncio.gather(*(one.plan() for one in task.scans))
+    return ScanPlan(shards=tuple(shard for plan in planned for shard in plan.shards), mode=request.mode)
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
-    """A request, with its states read and its accounts resolved."""
+    """A request, with its states read and its clouds signed in to."""
 
-    request: ScanRequest
-    session: AwsSession
-    catalog: Catalog
     states: States
     sorted: Sorted
-    accounts: dict[str, AwsAccount]
-    types: tuple[str, ...]
+    scans: tuple[CloudScan, ...]
 
     @classmethod
     def of(cls, request: ScanRequest) -> "_Task":
-        session, catalog = AwsSession(request.profile), catalog_of("aws")
-        chosen = chosen_types(catalog, request.types)
+        types = chosen_types(request.types)
         with traces.span("driftmgr.state_read"):
+            session = AwsSession(request.profile)
             states = read_states(request.sources or (".",), session)
-        found = sort_instances(states.instances, catalog, frozenset(chosen))
-        managed = dict.fromkeys(catalog.canonical(instance.type) for instance in found.instances)
-        if request.managed_only:
-            types = tuple(name for name in managed if not chosen or name in chosen)
-        else:
-            types = chosen or tuple(entry.name for entry in catalog)
-        accounts = resolve_accounts(session, request)
-        return cls(
-            request=request,
-            session=session,
-            catalog=catalog,
-            states=states,
-            sorted=found,
-            accounts=accounts,
-            types=types,
-        )
-
-    async def plan(self, api: AwsApi) -> tuple[dict[str, tuple[str, ...]], ScanPlan]:
-        """The regions per account, and the calls."""
-        traits = traits_of(self.sorted.instances, self.catalog)
-        named = {item.region for item in traits if item.region}
-        regions = await resolve_regions(api, self.session, self.accounts, self.request.regions, named)
-        counts = Counter(item.entry.name for item in traits)
-        return regions, plan_calls(self.catalog, regions, self.types, mode=self.request.mode, managed=counts)
+        catalogs = {cloud: catalog_of(cloud) for cloud in _clouds(request, states, types)}
+        found = sort_instances(states.instances, catalogs, frozenset(types))
+        scans = tuple(CloudScan.of(request, cloud, session, found, types) for cloud in catalogs)
+        return cls(states=states, sorted=found, scans=scans)
 
 
-def chosen_types(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
-    """The types that a user named; raises ``DriftMgrError`` for one that the catalog lacks."""
+def _clouds(request: ScanRequest, states: States, types: tuple[str, ...]) -> tuple[str, ...]:
+    """The clouds to look at: those asked for, by name or type, else those of the states, else AWS."""
+    by_type = tuple(dict.fromkeys(cloud for name in types if (cloud := cloud_of(name))))
+    return request.clouds or by_type or clouds_of(states.instances) or CLOUDS[:1]
+
+
+def chosen_types(names: Iterable[str]) -> tuple[str, ...]:
+    """The types that a user named, by the names of the catalogs; raises ``DriftMgrError`` for one that these lack."""
+    found: dict[str, None] = {}
     for name in names:
-        if name not in catalog:
-            near = difflib.get_close_matches(name, [entry.name for entry in catalog], n=3)
-            known = "the catalog has no entry for it yet" if name in catalog.schemas else "no such type"
-            raise DriftMgrError(
-                f"resource type {name}: {known}",
-                hint=f"did you mean {', '.join(near)}?" if near else "see driftmgr catalog types",
-            )
-    return tuple(dict.fromkeys(catalog.canonical(name) for name in names))
+        cloud = cloud_of(name)
+        catalog = catalog_of(cloud) if cloud else None
+        if catalog is None or name not in catalog:
+            raise _unknown_type(name, catalog)
+        found[catalog.canonical(name)] = None
+    return tuple(found)
+
+
+def _unknown_type(name: str, catalog: Catalog | None) -> DriftMgrError:
+    known = [entry.name for one in ([catalog] if catalog else map(catalog_of, CLOUDS)) for entry in one]
+    near = difflib.get_close_matches(name, known, n=3)
+    why = "the catalog has no entry for it yet" if catalog and name in catalog.schemas else "no such type"
+    return DriftMgrError(
+        f"resource type {name}: {why}",
+        hint=f"did you mean {', '.join(near)}?" if near else "see driftmgr catalog types",
+    )
 
 
 def _with_unseen(findings: Findings, kept: Sorted, unread: tuple[Gap, ...]) -> Findings:
@@ -202,15 +166,10 @@ def _with_unseen(findings: Findings, kept: Sorted, unread: tuple[Gap, ...]) -> F
         unverified=unverified,
         unmanaged=sum(found.kind == "unmanaged" for found in drifts),
         gaps=len(gaps),
-        coverage=round(1 - unverified / managed, 4) if managed else 1.0,
+        outside=summary.outside + kept.outside,
+        coverage=coverage_of(managed, unverified),
     )
     return msgspec.structs.replace(findings, drifts=drifts, gaps=gaps, summary=summary)
-
-
-def _keep(fingerprints: StoredFingerprints) -> None:
-    # What smart mode remembers is a convenience: a full disk must not cost the report.
-    with contextlib.suppress(OSError, sqlite3.Error):
-        fingerprints.save()
 
 
 def discover(request: ScanRequest, on_progress: OnProgress | None = None) -> Inventory:
@@ -220,24 +179,20 @@ def discover(request: ScanRequest, on_progress: OnProgress | None = None) -> Inv
 
 async def _discover(request: ScanRequest, on_progress: OnProgress | None) -> Inventory:
     clock, signals = Clock(), Signals()
-    session, catalog = AwsSession(request.profile), catalog_of("aws")
+    types = chosen_types(request.types)
+    clouds = request.clouds or tuple(dict.fromkeys(filter(None, map(cloud_of, types)))) or available_clouds()
+    nothing = sort_instances((), {}, frozenset())
     with logs.context(scan=clock.id), traces.span("driftmgr.scan", **{"driftmgr.scan.id": clock.id}), signals.watched():
-        accounts = await _THREADS.run(lambda: resolve_accounts(session, request))
-        api = AwsApi(session, accounts)
-        reader = Reader(catalog=catalog, api=api, fingerprints=NoFingerprints(), signals=signals)
-        try:
-            regions = await resolve_regions(api, session, accounts, request.regions, ())
-            types = chosen_types(catalog, request.types) or tuple(entry.name for entry in catalog if entry.list)
-            planned = plan_calls(catalog, regions, types, mode=request.mode)
-            collected = await reader.collect(planned, on_progress)
-        finally:
-            api.close()
-    wanted = frozenset(types)
+        session = AwsSession(request.profile)
+        scans = await _THREADS.run(lambda: [CloudScan.of(request, cloud, session, nothing, types) for cloud in clouds])
+        looks = await look_at_all(scans, signals, on_progress, judge=False)
+    collected = combined([look.collected for look in looks])
+    wanted = frozenset(name for one in scans for name in one.types)
     objects = (found for found in collected.objects if found.type in wanted)
     if not request.include_defaults:
         objects = (found for found in objects if not found.is_default)
     return Inventory(
-        scan=clock.record(request, planned.scopes, collected),
+        scan=clock.record(request, [scope for look in looks for scope in look.scopes], collected),
         objects=tuple(sorted(objects, key=lambda found: (found.type, found.scope.region or "", found.id))),
         gaps=collected.gaps,
     )

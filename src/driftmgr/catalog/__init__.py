@@ -1,5 +1,5 @@
 """What exists: the resource types we know, by cloud and service."""
 
-from driftmgr.catalog.registry import Catalog, catalog_of
+from driftmgr.catalog.registry import CLOUDS, Catalog, catalog_of, cloud_of, whole_catalog
 
-__all__ = ["Catalog", "catalog_of"]
+__all__ = ["CLOUDS", "Catalog", "catalog_of", "cloud_of", "whole_catalog"]

@@ -38,14 +38,15 @@ Equivalence = Callable[[Any, Any], bool]
 """Whether ``(recorded, observed)`` mean the same; pure, symmetric; its name is the rule's name in reports."""
 
 
-class AwsCall(msgspec.Struct, frozen=True, kw_only=True):
-    """One read operation of an AWS API.
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One read operation of a cloud's API.
 
-    ``operation`` is botocore's client and method: ``ec2.describe_security_groups``. ``items`` says
-    what of the answer counts: for a list call a path to a list (merged over all pages), for a
-    detail call a path to any value. ``params`` are constants; ``given`` are parameters taken from
-    the item by path. ``region`` is a path over the item to the region that must be asked (S3
-    buckets), else the scope's own. ``when`` is a path over the item: a detail call is made only
+    ``operation`` is botocore's client and method (``ec2.describe_security_groups``), or the path of a
+    GET whose braces parameters fill (``/v2/domains/{domain}/records``), the others being its query.
+    ``items`` says what of the answer counts: for a list call a path to a list (merged over all
+    pages), for a detail call a path to any value. ``params`` are constants; ``given`` are parameters
+    taken from the item by path. ``region`` is a path over the item to the region that must be asked
+    (S3 buckets), else the scope's own. ``when`` is a path over the item: a detail call is made only
     where it finds something true (capacity is not asked of a gateway), else the answer is ``None``.
     ``absent`` names the error codes that mean "not set"; every other error is a gap.
     ``permission`` overrides the IAM action derived from the operation; a tuple if one call needs
@@ -61,10 +62,23 @@ class AwsCall(msgspec.Struct, frozen=True, kw_only=True):
     absent: tuple[str, ...] = ()
     permission: str | tuple[str, ...] | None = None
 
+    @property
+    def service(self) -> str:
+        """The part of the API that is planned, limited and fails as one: ``ec2``, ``domains``."""
+        return next(word for word in _WORDS.split(self.operation) if word and not _VERSION.fullmatch(word))
 
-def aws_call(operation: str, items: str = "@", /, **others: Any) -> AwsCall:
+
+_WORDS, _VERSION = re.compile(r"[./]"), re.compile(r"v\d+\w*")
+
+
+def aws_call(operation: str, items: str = "@", /, **others: Any) -> Call:
     """Short form: ``aws_call("ec2.describe_vpcs", "Vpcs[]")``."""
-    return AwsCall(operation=operation, items=items, **others)
+    return Call(operation=operation, items=items, **others)
+
+
+def http_call(operation: str, items: str, permission: str, /, **others: Any) -> Call:
+    """Short form: ``http_call("/v2/vpcs", "vpcs", "vpc:read")``."""
+    return Call(operation=operation, items=items, permission=permission, **others)
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +91,7 @@ class Join(msgspec.Struct, frozen=True, kw_only=True):
     "unset" but unread, a gap.
     """
 
-    call: AwsCall
+    call: Call
     on: str
     to: "str | Template"
     many: bool = False
@@ -228,9 +242,9 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     id: str | Template = "@"
-    list: AwsCall | None = None
-    expand: str | AwsCall | None = None
-    details: Mapping[str, AwsCall] = {}
+    list: Call | None = None
+    expand: str | Call | None = None
+    details: Mapping[str, Call] = {}
     joins: Mapping[str, Join] = {}
     exists: str | None = None
     attributes: Mapping[str, AttributeLike] = {}
@@ -251,7 +265,6 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     also_in: tuple[str, str] | None = None
     aliases: tuple[str, ...] = ()
     import_id: str | None = None
-    cloud: str = "aws"
 
 
 def as_attribute(value: AttributeLike) -> Attribute:

@@ -1,12 +1,13 @@
-"""The read-only IAM permissions of catalog entries, derived from their calls.
+"""The read-only permissions of catalog entries, derived from their calls.
 
-Action names: https://docs.aws.amazon.com/service-authorization/latest/reference/
+AWS: IAM actions, https://docs.aws.amazon.com/service-authorization/latest/reference/
+DigitalOcean: token scopes, https://docs.digitalocean.com/reference/api/scopes/
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from driftmgr.catalog.entry import AwsCall, ResourceType
+from driftmgr.catalog.entry import Call, ResourceType
 
 # IAM's prefix where it is not the name of botocore's client.
 _PREFIXES = {
@@ -39,18 +40,18 @@ _ACRONYMS = {
 }
 
 
-def calls_of(entry: ResourceType) -> Iterator[AwsCall]:
+def calls_of(entry: ResourceType) -> Iterator[Call]:
     """Every call that an entry may make."""
     if entry.list:
         yield entry.list
-    if isinstance(entry.expand, AwsCall):
+    if isinstance(entry.expand, Call):
         yield entry.expand
     yield from (join.call for join in entry.joins.values())
     yield from entry.details.values()
 
 
-def call_actions(call: AwsCall) -> tuple[str, ...]:
-    """The IAM actions that one call needs."""
+def call_actions(call: Call) -> tuple[str, ...]:
+    """The permissions that one call needs: IAM actions, or the scopes of a token."""
     if call.permission is not None:
         return (call.permission,) if isinstance(call.permission, str) else call.permission
     service, method = call.operation.split(".")
@@ -71,3 +72,12 @@ def policy_document(entries: Iterable[ResourceType]) -> dict[str, Any]:
     """An IAM policy that allows exactly what a scan of the entries asks, and nothing that changes anything."""
     statement = {"Sid": "DriftMgrReads", "Effect": "Allow", "Action": list(actions(entries)), "Resource": "*"}
     return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def token_scopes(entries: Iterable[ResourceType]) -> tuple[str, ...]:
+    """The scopes of a DigitalOcean token that can read the entries' objects, sorted."""
+    return tuple(
+        sorted(
+            {"account:read"} | {scope for entry in entries for call in calls_of(entry) for scope in call_actions(call)}
+        )
+    )

@@ -6,13 +6,16 @@ import pkgutil
 from collections.abc import Iterable, Iterator
 
 from driftmgr.catalog.entry import ResourceType
-from driftmgr.catalog.schema import SchemaPack, schema_pack
+from driftmgr.catalog.schema import SchemaPacks, Schemas, schema_pack
+
+CLOUDS = ("aws", "digitalocean")
+"""The clouds that have a catalog, by the names of their Terraform providers."""
 
 
 class Catalog:
     """The resource types of one cloud, by name and alias."""
 
-    def __init__(self, cloud: str, entries: Iterable[ResourceType], schemas: SchemaPack) -> None:
+    def __init__(self, cloud: str, entries: Iterable[ResourceType], schemas: Schemas) -> None:
         self.cloud = cloud
         self.schemas = schemas
         self._entries = {entry.name: entry for entry in entries}
@@ -30,6 +33,11 @@ class Catalog:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def provider(self) -> str:
+        """The Terraform provider that has the types, without its registry: ``hashicorp/aws``."""
+        return self.schemas.provider.partition("/")[2]
+
     def canonical(self, name: str) -> str:
         """The entry's own name for a type or one of its aliases (``aws_alb`` is ``aws_lb``)."""
         return self._aliases.get(name, name)
@@ -45,3 +53,17 @@ def catalog_of(cloud: str) -> Catalog:
         found = (value for value in vars(module).values() if isinstance(value, ResourceType))
         entries.update((entry.name, entry) for entry in found)
     return Catalog(cloud, (entries[name] for name in sorted(entries)), schema_pack(cloud))
+
+
+def cloud_of(resource_type: str) -> str | None:
+    """The cloud whose catalog or provider has a type, by its name alone; ``None`` for any other."""
+    provider = resource_type.partition("_")[0]
+    return provider if provider in CLOUDS else None
+
+
+@functools.cache
+def whole_catalog() -> Catalog:
+    """The shipped catalogs of all clouds as one: for what asks about a type, whatever its cloud."""
+    catalogs = [catalog_of(cloud) for cloud in CLOUDS]
+    schemas = SchemaPacks(catalog.schemas for catalog in catalogs)
+    return Catalog("*", (entry for catalog in catalogs for entry in catalog), schemas)

@@ -1,13 +1,13 @@
 """A draft entry for a type that the catalog lacks: what matches by name, and what is left for a person."""
 
 from driftmgr.catalog.entry import camel_names, pascal_names
-from driftmgr.catalog.schema import Block, SchemaPack
+from driftmgr.catalog.schema import Block, Schemas
 from driftmgr.model import DriftMgrError
 
 _BOOKKEEPING = frozenset({"id", "tags", "tags_all", "timeouts"})
 
 
-def draft(schemas: SchemaPack, resource_type: str, *, members: tuple[str, str, frozenset[str]] | None = None) -> str:
+def draft(schemas: Schemas, resource_type: str, *, members: tuple[str, str, frozenset[str]] | None = None) -> str:
     """Python source of a draft. ``members`` are a list operation, the answer's list and its elements' members.
 
     Raises ``DriftMgrError`` for a type that the provider does not have.

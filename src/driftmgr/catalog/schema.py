@@ -7,9 +7,9 @@ Types in it are cty types: https://github.com/zclconf/go-cty/blob/main/docs/json
 
 import functools
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -88,7 +88,45 @@ class SchemaPack:
         return iter(sorted(self.types))
 
 
-_PACKS: Mapping[str, tuple[str, str]] = {"aws": ("registry.terraform.io/hashicorp/aws", "5.100.0")}
+class Schemas(Protocol):
+    """The schemas of some resource types; ``types`` are their names."""
+
+    provider: str
+    version: str
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The names of the resource types."""
+
+    def __contains__(self, resource_type: str) -> bool: ...
+
+    def __getitem__(self, resource_type: str) -> ResourceSchema: ...
+
+
+class SchemaPacks:
+    """The schemas of several providers."""
+
+    def __init__(self, packs: Iterable[Schemas]) -> None:
+        self._packs = tuple(packs)
+        self.provider = ", ".join(pack.provider for pack in self._packs)
+        self.version = ", ".join(pack.version for pack in self._packs)
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The names of the resource types."""
+        return frozenset().union(*(pack.types for pack in self._packs))
+
+    def __contains__(self, resource_type: str) -> bool:
+        return any(resource_type in pack for pack in self._packs)
+
+    def __getitem__(self, resource_type: str) -> ResourceSchema:
+        return next(pack for pack in self._packs if resource_type in pack)[resource_type]
+
+
+_PACKS: Mapping[str, tuple[str, str]] = {
+    "aws": ("registry.terraform.io/hashicorp/aws", "5.100.0"),
+    "digitalocean": ("registry.terraform.io/digitalocean/digitalocean", "2.99.1"),
+}
 
 
 @functools.cache

@@ -7,12 +7,13 @@ import click
 import msgspec
 
 from driftmgr.app.scan import chosen_types
-from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.catalog import CLOUDS, Catalog, catalog_of, cloud_of, whole_catalog
 from driftmgr.catalog.entry import ResourceType
-from driftmgr.catalog.permissions import call_actions, calls_of, policy_document
+from driftmgr.catalog.permissions import call_actions, calls_of, policy_document, token_scopes
 from driftmgr.catalog.scaffold import draft
 from driftmgr.cli.options import expand_types
 from driftmgr.discovery.plan import plan, with_parts
+from driftmgr.model import DriftMgrError
 
 _ACCOUNT, _REGION = "ACCOUNT", "REGION"
 
@@ -27,21 +28,23 @@ def catalog(*, debug: bool) -> None:
 @catalog.command()
 def types() -> None:
     """The resource types that are covered."""
-    entries = list(catalog_of("aws"))
+    entries = list(whole_catalog())
     width = max(len(entry.name) for entry in entries)
     for entry in entries:
         click.echo(
             f"{entry.name:<{width}}  {entry.criticality:<8}  {entry.reach:<8}  {len(entry.attributes)} attributes"
         )
-    click.echo(f"{len(entries)} of {len(catalog_of('aws').schemas.types)} types of hashicorp/aws")
+    for cloud in CLOUDS:
+        known = catalog_of(cloud)
+        click.echo(f"{len(known)} of {len(known.schemas.types)} types of {known.provider}")
 
 
 @catalog.command()
 @click.argument("name", metavar="TYPE")
 def show(name: str) -> None:
     """Where each attribute of a type comes from, and what cannot be read."""
-    known = catalog_of("aws")
-    entry = known[chosen_types(known, [name])[0]]
+    known = whole_catalog()
+    entry = known[chosen_types([name])[0]]
     for line in _description(entry):
         click.echo(line)
 
@@ -62,10 +65,18 @@ def _description(entry: ResourceType) -> Iterable[str]:
 
 @catalog.command()
 @click.argument("names", nargs=-1, metavar="[TYPE]...")
-def permissions(names: tuple[str, ...]) -> None:
-    """The read-only IAM policy that a scan of the types needs (all types without one)."""
-    known = catalog_of("aws")
-    click.echo(msgspec.json.format(msgspec.json.encode(policy_document(_entries(known, names))), indent=2).decode())
+@click.option("--cloud", type=click.Choice(CLOUDS), default="aws", show_default=True, help="The cloud, without a type.")
+def permissions(names: tuple[str, ...], cloud: str) -> None:
+    """The permissions, to read only, that a scan of the types needs (all types without one).
+
+    For AWS an IAM policy, for DigitalOcean the scopes of a token.
+    """
+    entries = _entries(whole_catalog() if names else catalog_of(cloud), names)
+    clouds = {cloud_of(entry.name) for entry in entries}
+    if len(clouds) > 1:
+        raise DriftMgrError("the types belong to several clouds", hint="ask for one cloud at a time")
+    document = policy_document(entries) if clouds == {"aws"} else {"scopes": token_scopes(entries)}
+    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
 
 
 @catalog.command()
@@ -74,7 +85,7 @@ def permissions(names: tuple[str, ...]) -> None:
 @click.option("--mode", type=click.Choice(("quick", "deep")), default="deep", show_default=True)
 def cost(names: tuple[str, ...], objects: int, mode: Any) -> None:
     """The calls expected for that many objects of each type, in one region."""
-    known = catalog_of("aws")
+    known = whole_catalog()
     for entry in _entries(known, names):
         planned = plan(known, {_ACCOUNT: (_REGION,)}, [entry.name], mode=mode, managed={entry.name: objects})
         calls = planned.expected_calls
@@ -86,11 +97,12 @@ def cost(names: tuple[str, ...], objects: int, mode: Any) -> None:
 @click.option("--operation", metavar="SERVICE.METHOD", help="The list call to draft from, such as sqs.list_queues.")
 def scaffold(name: str, operation: str | None) -> None:
     """A draft entry for a type, from the schema pack and botocore's model."""
-    click.echo(draft(catalog_of("aws").schemas, name, members=_members(operation) if operation else None))
+    schemas = catalog_of(cloud_of(name) or "aws").schemas
+    click.echo(draft(schemas, name, members=_members(operation) if operation else None))
 
 
 def _entries(known: Catalog, names: tuple[str, ...]) -> list[ResourceType]:
-    chosen = chosen_types(known, expand_types(names)) or tuple(entry.name for entry in known)
+    chosen = chosen_types(expand_types(names)) or tuple(entry.name for entry in known)
     return [known[name] for name in with_parts(known, chosen)]
 
 

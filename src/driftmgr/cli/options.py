@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args
 import click
 
 from driftmgr.app.request import Role, ScanRequest
-from driftmgr.catalog import catalog_of
+from driftmgr.catalog import CLOUDS, whole_catalog
 from driftmgr.model import DriftMgrError, GapReason
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -16,6 +16,7 @@ MODES = ("quick", "deep", "smart")
 GAP_REASONS: tuple[GapReason, ...] = get_args(GapReason)
 
 _SCOPE = (
+    click.option("--cloud", "clouds", multiple=True, type=click.Choice(CLOUDS), help="A cloud to look at; repeatable."),
     click.option(
         "--region", "regions", multiple=True, metavar="REGION", help="A region to look at, or all; repeatable."
     ),
@@ -26,6 +27,13 @@ _SCOPE = (
         multiple=True,
         metavar="ARN[,EXTERNAL_ID]",
         help="A role to assume for one more account; repeatable.",
+    ),
+    click.option(
+        "--token",
+        "tokens",
+        multiple=True,
+        metavar="VARIABLE",
+        help="A variable that holds the DigitalOcean token of one more team (default: DIGITALOCEAN_TOKEN); repeatable.",
     ),
     click.option("--external-id", metavar="ID", help="The external id for roles given without one."),
     click.option("--profile", metavar="NAME", help="The AWS profile to sign in with."),
@@ -61,7 +69,9 @@ def scope_options(command: Command) -> Command:
 def request_of(options: dict[str, Any], **others: Any) -> ScanRequest:
     """The request of the shared options; raises ``DriftMgrError`` for a pattern without a match."""
     return ScanRequest(
+        clouds=options["clouds"],
         regions=options["regions"],
+        tokens=options["tokens"],
         accounts=options["accounts"],
         roles=tuple(parse_role(text, options["external_id"]) for text in options["roles"]),
         profile=options["profile"],
@@ -82,7 +92,7 @@ def parse_role(text: str, default_external_id: str | None = None) -> Role:
 
 def expand_types(patterns: Iterable[str]) -> tuple[str, ...]:
     """Names stay, patterns become the types they match; raises ``DriftMgrError`` if one matches nothing."""
-    known = [entry.name for entry in catalog_of("aws")]
+    known = [entry.name for entry in whole_catalog()]
     names: list[str] = []
     for pattern in patterns:
         if any(sign in pattern for sign in "*?["):

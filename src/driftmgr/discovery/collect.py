@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from driftmgr.catalog import Catalog
-from driftmgr.catalog.entry import CRITICAL, HIGH, AwsCall, Join, ResourceType
+from driftmgr.catalog.entry import CRITICAL, HIGH, Call, Join, ResourceType
 from driftmgr.clouds import ApiError, CloudApi
 from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
 from driftmgr.discovery.observe import Observer
@@ -59,12 +59,12 @@ class Collector:
         """An item with its scope and parts beside its own members."""
         return {**item, **parts, "Scope": self._words}
 
-    async def items(self, call: AwsCall, item: Mapping[str, Any] | None = None) -> list[Any]:
+    async def items(self, call: Call, item: Mapping[str, Any] | None = None) -> list[Any]:
         """All items of a list call, over all pages; raises ``ApiError``."""
         read = path_reader(call.items)
         return [found for page in await self._answer(call, item) for found in read(page) or ()]
 
-    async def value(self, call: AwsCall, item: Mapping[str, Any]) -> Any:
+    async def value(self, call: Call, item: Mapping[str, Any]) -> Any:
         """What a detail call says about one item; ``None`` where an ``absent`` code answers; raises ``ApiError``."""
         read = path_reader(call.items)
         values = [read(page) for page in await self._answer(call, item)]
@@ -72,7 +72,7 @@ class Collector:
             return [element for value in values for element in value]
         return values[0] if values else None
 
-    async def _answer(self, call: AwsCall, item: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    async def _answer(self, call: Call, item: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         """All pages of a call, none where an ``absent`` code answers; one request is sent once, whoever asks."""
         params = {**call.params, **{name: path_reader(path)(item) for name, path in call.given.items()}}
         region = path_reader(call.region)(item) if call.region else None
@@ -86,7 +86,7 @@ class Collector:
                 return []
             raise
 
-    async def _fetch(self, call: AwsCall, params: Mapping[str, Any], region: str | None) -> list[dict[str, Any]]:
+    async def _fetch(self, call: Call, params: Mapping[str, Any], region: str | None) -> list[dict[str, Any]]:
         return [page async for page in self._api.pages(self._scope, call.operation, params, region=region)]
 
 
@@ -128,7 +128,7 @@ class _TypeRun:
             message = f"{code}: {failure.message}{times}"
             self._emit(self._gap(operation, reason, message, () if whole else tuple(sorted(lost))))
 
-    async def _listed(self, call: AwsCall) -> list[Item]:
+    async def _listed(self, call: Call) -> list[Item]:
         items = [self._collector.with_scope(_as_item(item)) for item in await self._collector.items(call)]
         expand = self._entry.expand
         if expand is None:
@@ -165,7 +165,7 @@ class _TypeRun:
         parts = {name: _matches(item, *join) for name, join in joined.items() if name not in self._late_joins}
         completed = {**item, **parts}
 
-        async def detail(name: str, call: AwsCall) -> None:
+        async def detail(name: str, call: Call) -> None:
             if call.when is not None and not path_reader(call.when)(completed):
                 parts[name] = None
                 return
@@ -204,7 +204,7 @@ class _TypeRun:
             self._remember(item, found, lacking | lost | set(found.unread))
             self._emit(found)
 
-    def _wanted_details(self, item: Item) -> dict[str, AwsCall]:
+    def _wanted_details(self, item: Item) -> dict[str, Call]:
         mode, details = self._collector.mode, self._entry.details
         if mode == "quick" or (mode == "smart" and self._is_unchanged(item)):
             return {name: call for name, call in details.items() if name in self._observer.existence_needs}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from math import ceil
 
 from driftmgr.catalog import Catalog
-from driftmgr.catalog.entry import GLOBAL, AwsCall, ResourceType
+from driftmgr.catalog.entry import GLOBAL, Call, ResourceType
 from driftmgr.catalog.permissions import call_actions
 from driftmgr.discovery.shards import CallKind, Mode, PlannedCall, ScanPlan, Shard
 from driftmgr.model import Scope
@@ -51,7 +51,7 @@ def _shards(
     services: dict[str, list[ResourceType]] = {}
     for entry in entries:
         if entry.list:
-            services.setdefault(entry.list.operation.split(".")[0], []).append(entry)
+            services.setdefault(entry.list.service, []).append(entry)
     for service, group in services.items():
         yield Shard(
             scope=scope,
@@ -82,10 +82,10 @@ def _planned(
     return merged.values()
 
 
-def _calls(entry: ResourceType, mode: Mode) -> Iterable[tuple[CallKind, AwsCall]]:
+def _calls(entry: ResourceType, mode: Mode) -> Iterable[tuple[CallKind, Call]]:
     if entry.list:
         yield "list", entry.list
-    if isinstance(entry.expand, AwsCall):
+    if isinstance(entry.expand, Call):
         yield "expand", entry.expand
     for join in entry.joins.values():
         yield "join", join.call

@@ -17,10 +17,20 @@ from driftmgr.drift.companions import Companions, Family
 from driftmgr.drift.compare import STALE_SCHEMA, Comparator
 from driftmgr.drift.match import Matching, ObjectKey, match, object_key
 from driftmgr.drift.traits import Traits, may_be_in, traits_of
-from driftmgr.model import AttributeChange, Drift, Gap, RemoteObject, ResourceInstance, Scope, Summary, tags_of
+from driftmgr.model import (
+    AttributeChange,
+    Drift,
+    Gap,
+    RemoteObject,
+    ResourceInstance,
+    Scope,
+    Summary,
+    coverage_of,
+    tags_of,
+    worst_first,
+)
 
 _SUSPICIOUS_SHARE, _SUSPICIOUS_COUNT = 0.2, 3
-_SEVERITIES = ("critical", "high", "medium", "low")
 _COUNTED = (
     "in_sync",
     "changed",
@@ -32,7 +42,6 @@ _COUNTED = (
     "owned",
     "outside",
 )
-_KINDS = ("missing", "changed", "unmanaged")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -379,11 +388,11 @@ class _Judge:
         summary = Summary(
             managed=managed,
             gaps=len(gaps),
-            coverage=round(1 - counts["unverified"] / managed, 4) if managed else 1.0,
+            coverage=coverage_of(managed, counts["unverified"]),
             **{name: counts[name] for name in _COUNTED},
         )
         return Findings(
-            drifts=tuple(sorted(self._drifts, key=_order)),
+            drifts=worst_first(self._drifts),
             gaps=gaps,
             summary=summary,
             suppressed=tuple(self._suppressed),
@@ -392,10 +401,6 @@ class _Judge:
 
 def _configuration(item: Traits) -> tuple[str, str]:
     return item.instance.source, item.instance.provider
-
-
-def _order(drift: Drift) -> tuple[int, int, str, str]:
-    return _SEVERITIES.index(drift.severity), _KINDS.index(drift.kind), drift.address or drift.type, drift.id or ""
 
 
 def _name(attributes: Mapping[str, Any]) -> str | None:

@@ -14,9 +14,10 @@ from driftmgr.model.drift import (
     GapReason,
     Severity,
     SourceLocation,
+    worst_first,
 )
 from driftmgr.model.errors import DriftMgrError
-from driftmgr.model.report import DriftReport, ScanRecord, Summary
+from driftmgr.model.report import DriftReport, ScanRecord, Summary, coverage_of
 from driftmgr.model.resource import InstanceStatus, Parent, RemoteObject, ResourceInstance, decode_attributes, tags_of
 from driftmgr.model.scope import Scope
 
@@ -40,6 +41,8 @@ __all__ = [
     "Severity",
     "SourceLocation",
     "Summary",
+    "coverage_of",
     "decode_attributes",
     "tags_of",
+    "worst_first",
 ]

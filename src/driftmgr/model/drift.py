@@ -1,5 +1,6 @@
 """What a scan finds, and what it could not look at."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -66,6 +67,19 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     location: SourceLocation | None = None
     tags: dict[str, str] = {}
     rule: str | None = None
+
+
+def worst_first(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
+    """Findings in the order of every report: by severity, kind, address and id."""
+    return tuple(sorted(drifts, key=_rank))
+
+
+_SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
+_KINDS: tuple[DriftKind, ...] = ("missing", "changed", "unmanaged")
+
+
+def _rank(drift: Drift) -> tuple[int, int, str, str]:
+    return _SEVERITIES.index(drift.severity), _KINDS.index(drift.kind), drift.address or drift.type, drift.id or ""
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,11 @@ class ScanRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return {"complete": 0, "interrupted": 130, "terminated": 143}[self.outcome]
 
 
+def coverage_of(managed: int, unverified: int) -> float:
+    """The share of the managed instances that got a full verdict; 1.0 when there is nothing to check."""
+    return round(1 - unverified / managed, 4) if managed else 1.0
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of one scan.
 

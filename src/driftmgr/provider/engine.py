@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from driftmgr.catalog import catalog_of
+from driftmgr.catalog import whole_catalog
 from driftmgr.model import GapReason, ResourceInstance
 from driftmgr.provider.companions import Companions
 from driftmgr.provider.configuration import configuration_value
@@ -92,7 +92,7 @@ class ProviderEngine:
         if these are only some of them: they may manage parts of each other.
         """
         managed = [item for item in instances if item.address.mode == "managed" and item.status != "deposed"]
-        companions = Companions(catalog_of("aws"), among or managed, {instance.type for instance in managed})
+        companions = Companions(whole_catalog(), among or managed, {instance.type for instance in managed})
         readings: list[Reading] = []
         with tempfile.TemporaryDirectory(prefix="driftmgr-") as scratch:
             groups, failed = self._grouped(managed, root_of, Path(scratch))

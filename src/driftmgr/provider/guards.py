@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from driftmgr.catalog import catalog_of
+from driftmgr.catalog import whole_catalog
 from driftmgr.catalog.entry import GLOBAL
 from driftmgr.model import ResourceInstance
 from driftmgr.provider.errors import ProviderDiedError, ProviderError
@@ -58,7 +58,7 @@ def home_of(instances: Sequence[ResourceInstance]) -> Home:
             accounts[found["account"]] += 1
             if found["region"] and "region" not in attributes:
                 regions[found["region"]] += 1
-    catalog = catalog_of("aws")
+    catalog = whole_catalog()
     everywhere = all(item.type in catalog and catalog[item.type].reach == GLOBAL for item in instances)
     return Home(account=_most(accounts), region=_most(regions), everywhere=everywhere)
 

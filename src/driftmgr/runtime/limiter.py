@@ -61,6 +61,11 @@ class TokenBucket:
         """Whether the endpoint asked to be left alone for now: a token reserved before that must wait again."""
         return self._now() < self._closed_until
 
+    def close(self, seconds: float) -> None:
+        """Nothing is to be sent for that long: the endpoint says that its quota is used up."""
+        with self._lock:
+            self._closed_until = max(self._closed_until, self._now() + seconds)
+
     def throttled(self, sent_at: float, retry_after: float | None = None) -> None:
         """A request sent at ``sent_at`` was throttled; nothing is sent for ``retry_after`` seconds."""
         with self._lock:

@@ -15,7 +15,7 @@ from driftmgr.catalog.entry import (
     GLOBAL,
     HIGH,
     Attribute,
-    AwsCall,
+    Call,
     Join,
     ParentRef,
     ResourceType,
@@ -37,7 +37,7 @@ _KINDS = ["User", "Group", "Role", "LocalManagedPolicy"]
 _RESERVED = ("/aws-service-role/", "/aws-reserved/")
 
 
-def authorization_details(items: str) -> AwsCall:
+def authorization_details(items: str) -> Call:
     """The one call that tells most of IAM."""
     return aws_call("iam.get_account_authorization_details", items, params={"Filter": _KINDS, **_PAGE})
 
@@ -58,9 +58,7 @@ def without_empty_blocks(policies: Any) -> Any:
     return [policy for policy in policies or () if not isinstance(policy, dict) or any(policy.values())]
 
 
-def inline_policy(
-    owner: str, call: AwsCall, inline: tuple[str, ...] = (), is_default: str | None = None
-) -> ResourceType:
+def inline_policy(owner: str, call: Call, inline: tuple[str, ...] = (), is_default: str | None = None) -> ResourceType:
     """The inline policies of a kind of principal: ``aws_iam_role_policy`` and its like."""
     kind = owner.capitalize()
     return ResourceType(
@@ -78,7 +76,7 @@ def inline_policy(
 
 
 def policy_attachment(
-    owner: str, call: AwsCall, inline: tuple[str, ...] = (), is_default: str | None = None
+    owner: str, call: Call, inline: tuple[str, ...] = (), is_default: str | None = None
 ) -> ResourceType:
     """The managed policies attached to a kind of principal: ``aws_iam_role_policy_attachment`` and its like."""
     kind = owner.capitalize()

@@ -14,7 +14,7 @@ from driftmgr.catalog.entry import (
     UNTOLD,
     Attribute,
     AttributeLike,
-    AwsCall,
+    Call,
     Companion,
     Join,
     ParentRef,
@@ -37,7 +37,7 @@ DESCRIBE_INSTANCES = aws_call(
 _PRIMARY = "NetworkInterfaces[?Attachment.DeviceIndex==`0`]"
 
 
-def _instance_attribute(name: str, *, absent: tuple[str, ...] = ()) -> AwsCall:
+def _instance_attribute(name: str, *, absent: tuple[str, ...] = ()) -> Call:
     return aws_call(
         "ec2.describe_instance_attribute",
         f"{name[0].upper()}{name[1:]}.Value",

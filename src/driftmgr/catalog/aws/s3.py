@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from driftmgr.catalog.aws.tagging import MADE_BY_TAGS
-from driftmgr.catalog.entry import GLOBAL, HIGH, Attribute, AttributeLike, AwsCall, Companion, ResourceType, aws_call
+from driftmgr.catalog.entry import GLOBAL, HIGH, Attribute, AttributeLike, Call, Companion, ResourceType, aws_call
 from driftmgr.catalog.equivalences import in_any_order, same_iam_policy, same_json
 from driftmgr.catalog.transforms import aws_tags, is_word, json_text, none_if_empty
 
@@ -23,7 +23,7 @@ _UNSUPPORTED = ("NotImplemented", "XNotImplemented", "UnsupportedOperation")
 _NOT_HERE = "MethodNotAllowed"
 
 
-def _of_bucket(method: str, items: str, *absent: str) -> AwsCall:
+def _of_bucket(method: str, items: str, *absent: str) -> Call:
     """A call about one bucket, to the region it lives in; made once however many types need it."""
     return aws_call(f"s3.{method}", items, given={"Bucket": "Name"}, region=REGION, absent=(*absent, *_UNSUPPORTED))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from driftmgr.app.request import Inventory
-from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.catalog import Catalog, whole_catalog
 from driftmgr.catalog.entry import as_attribute
 from driftmgr.cli.render.text import counted, harmless
 from driftmgr.cli.render.words import named_gaps, place
@@ -39,7 +39,7 @@ def gap_notice(found: Inventory) -> str:
 
 def as_json(found: Inventory) -> str:
     """Objects with all their attributes; sensitive ones masked."""
-    catalog = catalog_of("aws")
+    catalog = whole_catalog()
     document = {
         "schema_version": 1,
         "complete": not found.gaps,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from driftmgr.app.aws import resolve_accounts, resolve_regions
 from driftmgr.app.request import Role, ScanRequest
-from driftmgr.app.targets import resolve_accounts, resolve_regions
 from driftmgr.clouds import ApiError
 from driftmgr.clouds.aws import AwsAccount
 from driftmgr.model import DriftMgrError, Scope

@@ -1,14 +1,49 @@
-"""Which accounts and regions a scan asks."""
+"""AWS in a scan: which accounts and regions are asked, and as whom."""
 
-from collections.abc import Iterable, Mapping
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from driftmgr.app.request import ScanRequest
-from driftmgr.clouds import ApiError
+from driftmgr.catalog import catalog_of
+from driftmgr.clouds import ApiError, CloudApi
 from driftmgr.clouds.aws import AwsAccount, AwsApi, AwsSession
 from driftmgr.clouds.aws.session import home_region
 from driftmgr.model import DriftMgrError, Scope
 
 ALL_REGIONS = "all"
+
+
+class AwsCloud:
+    """AWS, signed in to for one request; raises ``DriftMgrError`` where that cannot be."""
+
+    def __init__(self, request: ScanRequest, session: AwsSession) -> None:
+        self.catalog = catalog_of("aws")
+        self._request = request
+        self._session = session
+        self._accounts = resolve_accounts(session, request)
+
+    @property
+    def identities(self) -> Mapping[str, str]:
+        """Who reads each account, from where; never a credential."""
+        endpoints = sorted(pair for pair in os.environ.items() if pair[0].startswith("AWS_ENDPOINT_URL"))
+        return {
+            name: repr((account.partition, account.id, account.principal, self._request.profile, endpoints))
+            for name, account in self._accounts.items()
+        }
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[CloudApi]:
+        """The api, until the scan ends."""
+        api = AwsApi(self._session, self._accounts)
+        try:
+            yield api
+        finally:
+            api.close()
+
+    async def regions(self, api: CloudApi, named: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """The regions to ask of each account; raises ``DriftMgrError``."""
+        return await resolve_regions(api, self._session, self._accounts, self._request.regions, named)
 
 
 def resolve_accounts(session: AwsSession, request: ScanRequest) -> dict[str, AwsAccount]:
@@ -33,7 +68,7 @@ def resolve_accounts(session: AwsSession, request: ScanRequest) -> dict[str, Aws
 
 
 async def resolve_regions(
-    api: AwsApi, session: AwsSession, accounts: Mapping[str, AwsAccount], asked: tuple[str, ...], named: Iterable[str]
+    api: CloudApi, session: AwsSession, accounts: Mapping[str, AwsAccount], asked: tuple[str, ...], named: Iterable[str]
 ) -> dict[str, tuple[str, ...]]:
     """The regions of each account: those asked, else those ``named`` by the states, else the configured one.
 
@@ -50,7 +85,7 @@ async def resolve_regions(
     return dict.fromkeys(accounts, tuple(dict.fromkeys(chosen)))
 
 
-async def _enabled_regions(api: AwsApi, account: AwsAccount) -> tuple[str, ...]:
+async def _enabled_regions(api: CloudApi, account: AwsAccount) -> tuple[str, ...]:
     scope = Scope(cloud="aws", account=account.id, region=home_region(account.partition))
     try:
         pages = [page async for page in api.pages(scope, "ec2.describe_regions", {})]

@@ -1,0 +1,239 @@
+"""One cloud's part of a scan, and several of them at once."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from driftmgr.app.clouds import Cloud, sign_in
+from driftmgr.app.instances import Sorted
+from driftmgr.app.reading import Collected, Memory, Reader, Signals
+from driftmgr.app.request import OnProgress, Progress, ScanRequest
+from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.clouds import CloudApi
+from driftmgr.clouds.aws import AwsSession
+from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
+from driftmgr.discovery.plan import plan
+from driftmgr.discovery.shards import ScanPlan
+from driftmgr.drift.detect import Asked, Findings, detect
+from driftmgr.drift.traits import traits_of
+from driftmgr.model import DriftMgrError, Gap, ResourceInstance, Scope, Summary, coverage_of, worst_first
+from driftmgr.store.fingerprints import StoredFingerprints, cache_directory
+from driftmgr.telemetry import traces
+
+Regions = dict[str, tuple[str, ...]]
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What looking at one cloud brought; ``findings`` are empty where nothing was to be compared."""
+
+    collected: Collected
+    findings: Findings
+    scopes: tuple[Scope, ...] = ()
+
+
+class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of one cloud: the instances to judge, those beside them, and the types to look for.
+
+    ``cloud`` is the error of the sign-in where that failed.
+    """
+
+    request: ScanRequest
+    cloud: Cloud | DriftMgrError
+    catalog: Catalog
+    instances: tuple[ResourceInstance, ...]
+    others: tuple[ResourceInstance, ...]
+    types: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        request: ScanRequest,
+        name: str,
+        session: AwsSession,
+        found: Sorted,
+        chosen: Iterable[str],
+    ) -> "CloudScan":
+        """Sign in to a cloud; blocks. ``chosen`` are types of any cloud, empty for all."""
+        instances, others = found.instances.get(name, ()), found.others.get(name, ())
+        catalog = catalog_of(name)
+        wanted = tuple(kind for kind in chosen if kind in catalog)
+        if request.managed_only:
+            managed = dict.fromkeys(catalog.canonical(instance.type) for instance in instances)
+            types = tuple(kind for kind in managed if not wanted or kind in wanted)
+        else:
+            types = wanted or tuple(entry.name for entry in catalog)
+        cloud: Cloud | DriftMgrError
+        try:
+            cloud = sign_in(name, request, session)
+        except DriftMgrError as error:
+            cloud = error
+        return cls(request=request, cloud=cloud, catalog=catalog, instances=instances, others=others, types=types)
+
+    def signed_in(self) -> Cloud:
+        """The cloud; raises ``DriftMgrError`` where there was no way in."""
+        if isinstance(self.cloud, DriftMgrError):
+            raise self.cloud
+        return self.cloud
+
+    async def plan(self) -> ScanPlan:
+        """The calls that ``look`` would make; raises ``DriftMgrError``."""
+        async with self.signed_in().opened() as api:
+            return (await self._planned(api))[1]
+
+    async def look(self, signals: Signals, on_progress: OnProgress | None) -> Look:
+        """Read the cloud and judge the instances; raises ``DriftMgrError``."""
+        cloud, request = self.signed_in(), self.request
+        fingerprints = StoredFingerprints(cache_directory() / "fingerprints.sqlite")
+        memory = Memory(request, cloud.identities)
+        async with cloud.opened() as api:
+            regions, planned = await self._planned(api)
+            reader = self._reader(api, fingerprints, signals, memory)
+            collected = await reader.collect(planned, on_progress)
+        asked = Asked(
+            regions=regions,
+            types=frozenset(self.types),
+            regions_named=bool(request.regions),
+            managed_only=request.managed_only,
+            include_defaults=request.include_defaults,
+        )
+        with traces.span("driftmgr.compare"):
+            findings = detect(
+                self.catalog, self.instances, collected.objects, collected.gaps, asked, others=self.others
+            )
+        if request.mode != "quick":
+            # What smart mode remembers is a convenience: a full disk must not cost the report.
+            with contextlib.suppress(OSError, sqlite3.Error):
+                fingerprints.save()
+        return Look(collected=collected, findings=findings, scopes=planned.scopes)
+
+    async def collect(self, signals: Signals, on_progress: OnProgress | None) -> Look:
+        """Read the cloud and judge nothing; raises ``DriftMgrError``."""
+        async with self.signed_in().opened() as api:
+            _, planned = await self._planned(api)
+            collected = await self._reader(api, NoFingerprints(), signals).collect(planned, on_progress)
+        return Look(collected=collected, findings=_NOTHING, scopes=planned.scopes)
+
+    def unseen(self, error: DriftMgrError) -> Look:
+        """What is said of a cloud that could not be looked at, beside others that could."""
+        cloud, count = self.catalog.cloud, len(self.instances)
+        gap = Gap(
+            type="*",
+            scope=Scope(cloud=cloud, account=""),
+            operation="sign-in",
+            reason="denied",
+            message=f"{cloud}: {error}",
+            instances=count,
+        )
+        summary = Summary(
+            managed=count, in_sync=0, changed=0, missing=0, unmanaged=0, unverified=count, gaps=1, coverage=0.0
+        )
+        collected = Collected(objects=(), gaps=(gap,), api_calls=0, reused=0, outcome="complete")
+        return Look(collected=collected, findings=Findings(drifts=(), gaps=(gap,), summary=summary))
+
+    def _reader(
+        self, api: CloudApi, fingerprints: Fingerprints, signals: Signals, memory: Memory | None = None
+    ) -> Reader:
+        return Reader(catalog=self.catalog, api=api, memory=memory, fingerprints=fingerprints, signals=signals)
+
+    async def _planned(self, api: CloudApi) -> tuple[Regions, ScanPlan]:
+        """The regions per account, and the calls."""
+        traits = traits_of(self.instances, self.catalog)
+        named = {item.region for item in traits if item.region}
+        regions = dict(await self.signed_in().regions(api, named))
+        counts = Counter(item.entry.name for item in traits)
+        return regions, plan(self.catalog, regions, self.types, mode=self.request.mode, managed=counts)
+
+
+async def look_at_all(
+    scans: Sequence[CloudScan], signals: Signals, on_progress: OnProgress | None, *, judge: bool = True
+) -> list[Look]:
+    """Look at several clouds at once; one that cannot be looked at is a gap beside the others, alone it is an error.
+
+    A signal stops all of them; each tells what it knows until then. Raises ``DriftMgrError``.
+    """
+    progress = _Progress(on_progress, len(scans)) if on_progress else None
+    tasks = [
+        asyncio.create_task((one.look if judge else one.collect)(signals, progress.of(number) if progress else None))
+        for number, one in enumerate(scans)
+    ]
+    try:
+        await asyncio.wait(tasks)
+    except asyncio.CancelledError:
+        for task in tasks:
+            task.cancel()
+        if current := asyncio.current_task():
+            current.uncancel()
+        await asyncio.wait(tasks)
+    looks: list[Look] = []
+    for one, task in zip(scans, tasks, strict=True):
+        try:
+            looks.append(task.result())
+        except DriftMgrError as error:
+            if len(scans) == 1:
+                raise
+            looks.append(one.unseen(error))
+    return looks
+
+
+class _Progress:
+    """The sum of what several clouds tell."""
+
+    def __init__(self, on_progress: OnProgress, number: int) -> None:
+        self._on_progress = on_progress
+        self._told = [Progress(done=0, total=0, api_calls=0, objects=0)] * number
+
+    def of(self, number: int) -> OnProgress:
+        """For one of the clouds."""
+
+        def tell(progress: Progress) -> None:
+            self._told[number] = progress
+            self._on_progress(
+                Progress(
+                    done=sum(one.done for one in self._told),
+                    total=sum(one.total for one in self._told),
+                    api_calls=sum(one.api_calls for one in self._told),
+                    objects=sum(one.objects for one in self._told),
+                    doing=progress.doing,
+                )
+            )
+
+        return tell
+
+
+_NOTHING = Findings(drifts=(), gaps=(), summary=Summary(managed=0, in_sync=0, changed=0, missing=0, unmanaged=0))
+
+
+def combined(parts: Sequence[Collected]) -> Collected:
+    """What several clouds brought, as one."""
+    stopped = [part.outcome for part in parts if part.outcome != "complete"]
+    return Collected(
+        objects=tuple(found for part in parts for found in part.objects),
+        gaps=tuple(gap for part in parts for gap in part.gaps),
+        api_calls=sum(part.api_calls for part in parts),
+        reused=sum(part.reused for part in parts),
+        outcome=stopped[0] if stopped else "complete",
+    )
+
+
+def merged(parts: Sequence[Findings]) -> Findings:
+    """The findings about several clouds, as one."""
+    counts: Counter[str] = Counter()
+    for part in parts:
+        counts.update(
+            {name: value for name, value in msgspec.structs.asdict(part.summary).items() if name != "coverage"}
+        )
+    managed, unverified = counts["managed"], counts["unverified"]
+    summary = Summary(
+        **{name: counts[name] for name in Summary.__struct_fields__ if name != "coverage"},
+        coverage=coverage_of(managed, unverified),
+    )
+    return Findings(
+        drifts=worst_first(found for part in parts for found in part.drifts),
+        gaps=tuple(gap for part in parts for gap in part.gaps),
+        summary=summary,
+        suppressed=tuple(found for part in parts for found in part.suppressed),
+    )
