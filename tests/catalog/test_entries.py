@@ -286,10 +286,6 @@ def test_parents_keys_and_parts_name_what_exists(entry: ResourceType) -> None:
     block = AWS.schemas[entry.name].block
     schema = block.attributes
     assert not entry.links.keys() & {*schema, *block.block_types}
-    for companion in entry.companions:
-        assert companion.attribute in AWS.schemas[companion.type].block.attributes
-        assert companion.by in schema
-        assert all(name in schema or name in block.block_types for name in companion.inline)
     for reference in entry.parents:
         outer, _, inner = reference.attribute.rpartition(".")
         named = AWS.schemas[entry.name].block.block_types[outer].block.attributes if outer else schema
@@ -304,6 +300,9 @@ def test_parents_keys_and_parts_name_what_exists(entry: ResourceType) -> None:
         own = AWS.schemas[entry.name].block
         assert companion.by in own.attributes
         assert all(name in own.attributes or name in own.block_types for name in companion.inline)
+        theirs = AWS.schemas[companion.type].block
+        assert companion.adds.keys() <= own.attributes.keys()
+        assert {name.partition(".")[0] for name in companion.adds.values()} <= {*theirs.attributes, *theirs.block_types}
     if entry.also_in:
         replicas = AWS.schemas[entry.name].block.block_types[entry.also_in[0]]
         assert entry.also_in[1] in replicas.block.attributes

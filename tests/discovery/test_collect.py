@@ -142,6 +142,31 @@ def test_failed_detail_loses_only_its_attributes() -> None:
     assert "2 objects" in gaps[0].message
 
 
+def test_an_object_whose_maker_could_not_be_read_says_so() -> None:
+    """What tells the owner and defaults lost, the object stays with all its attributes, and the gap names the owner."""
+    owned = ResourceType(
+        name="aws_part",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        details={"Maker": aws_call("svc.get_maker", "Maker", given={"Id": "Id"})},
+        attributes={"size": "Size"},
+        owner="Maker.Name",
+        is_default="Maker.Default",
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a", "Size": 1}, {"Id": "b", "Size": 2}]}]
+        if params["Id"] == "b":
+            raise denied(operation)
+        return [{"Maker": {"Name": "somebody", "Default": False}}]
+
+    objects, (gap,) = collect([owned], FakeApi(answer))
+    assert (objects["a"].owner, objects["a"].origin_unread) == ("somebody", False)
+    assert (objects["b"].owner, objects["b"].origin_unread, objects["b"].attributes["size"]) == (None, True, 2)
+    assert (gap.attributes, gap.reason) == (("owner",), "denied")
+
+
 def test_absent_code_means_not_set() -> None:
     """A declared error code is a value: the attribute is there and null, and nothing is a gap."""
 

@@ -54,6 +54,9 @@ ENTRIES = (
                 type="aws_network_interface_sg_attachment", attribute="security_group_id", inline=("description",)
             ),
             Companion(type="aws_default_security_group", attribute="id", inline=("ingress",), whole=True),
+            Companion(
+                type="aws_lb_target_group_attachment", attribute="target_id", adds={"ingress": "target_group_arn"}
+            ),
         ),
     ),
     ResourceType(name="aws_vpc_security_group_ingress_rule", list=_LISTED, parents=(_GROUP,)),

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from drift.scene import ELSEWHERE, EVERYWHERE, TYPES, arn, instance, judged, remote, rows
+from drift.scene import ELSEWHERE, EVERYWHERE, OTHER_REGION, TYPES, arn, instance, judged, remote, rows
+from driftmgr.drift.detect import Findings
 from driftmgr.model import RemoteObject, ResourceInstance
 
 RULES = [{"from_port": 22}]
@@ -86,6 +87,27 @@ def test_a_type_without_an_entry_may_manage_a_part() -> None:
     assert judged([recorded], observed, others=[unset]).drifts
     unrelated = instance("aws_something_else.a", id="x", security_group_id="sg-1")
     assert judged([recorded], observed, others=[unrelated]).drifts
+
+
+def test_what_others_put_into_a_list_is_theirs_alone() -> None:
+    """The value of an unsupported companion is left out on both sides; any other value in the list counts."""
+    theirs = instance("aws_lb_target_group_attachment.a", id="x", target_id="sg-1", target_group_arn="t-1")
+
+    def found(recorded: Any, observed: Any, *others: ResourceInstance) -> Findings:
+        return judged([group(ingress=recorded)], [seen(ingress=observed)[0]], others=others)
+
+    explained = found(["own"], ["own", "t-1"], theirs)
+    assert not explained.drifts
+    assert [change.rule for one in explained.suppressed for change in one.suppressed] == ["managed_by_companion"]
+    assert not found(["own", "t-1"], ["own"], theirs).drifts
+    assert rows(found(["own"], ["own", "t-1"])) == [("changed", "aws_security_group.web")]
+    (changed,) = found(["own"], ["own", "t-1", "by-hand"], theirs).drifts
+    assert "t-1" not in str(changed.changes)
+    assert "by-hand" in str(changed.changes)
+    elsewhere = instance(
+        "aws_lb_target_group_attachment.a", id="x", target_id="sg-1", target_group_arn="t-1", region=OTHER_REGION
+    )
+    assert found(["own"], ["own", "t-1"], elsewhere).drifts
 
 
 def test_children_name_their_parent_by_another_attribute_than_the_id() -> None:

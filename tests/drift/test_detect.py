@@ -1,5 +1,6 @@
 """Verdicts: changed, missing, unmanaged, and what cannot be said."""
 
+import msgspec
 import pytest
 
 from drift.scene import (
@@ -291,3 +292,10 @@ def test_an_assembled_instance_is_compared_and_its_parts_are_managed() -> None:
     assert blind.summary.unverified == 1
     unasked = judged([group, rule], objects, types=TYPES - {"aws_security_group_rule"})
     assert ("changed", "aws_security_group_rule.ssh") not in rows(unasked)
+
+
+def test_an_object_that_may_be_the_clouds_own_is_not_called_unmanaged() -> None:
+    """What made an object was lost to a gap: it has no row, unless default objects were asked for, too."""
+    stranger = msgspec.structs.replace(remote("aws_vpc", "vpc-9"), origin_unread=True)
+    assert not judged([], [stranger]).drifts
+    assert rows(judged([], [stranger], include_defaults=True)) == [("unmanaged", "vpc-9")]

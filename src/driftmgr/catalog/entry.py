@@ -194,7 +194,9 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True):
     When a state has an instance of ``type`` whose ``attribute`` is this object's ``by``, the ``inline`` attributes are
     not compared here. (Types of the catalog say this themselves, by ``ParentRef``.) With ``whole`` such an instance
     stands for the object itself (``aws_default_vpc``), and for the children that ``inline`` shows: they are not
-    unmanaged, whatever the gap of that type costs.
+    unmanaged, whatever the gap of that type costs. ``adds`` names attributes here that list several
+    such things, each with the attribute there that holds the one: that one is taken out of both sides, and what else
+    the list holds counts.
     """
 
     type: str
@@ -202,6 +204,7 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True):
     inline: tuple[str, ...] = ()
     by: str = "id"
     whole: bool = False
+    adds: Mapping[str, str] = {}
 
 
 class Assembled(msgspec.Struct, frozen=True, kw_only=True):

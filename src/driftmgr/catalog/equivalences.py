@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-_PROTOCOLS = {"-1": "all", "tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
+_PROTOCOLS = {"all": "-1", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 _ROOT_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):root\Z")
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 # Members of a policy statement whose lists have no order and whose single value is a list of one.
@@ -55,7 +55,7 @@ def same_ip_protocol(recorded: Any, observed: Any) -> bool:
 
 
 def ip_protocol(value: Any) -> str:
-    """One spelling of an IP protocol: its number, or ``all``."""
+    """One spelling of an IP protocol: the one that people write, ``tcp``; of all of them ``-1``."""
     text = _text(value).lower()
     return _PROTOCOLS.get(text, text)
 

@@ -22,14 +22,19 @@ Found = RemoteObject | Gap
 Emit = Callable[[Found], None]
 Item = dict[str, Any]
 
-_SCOPE_PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
-
 
 class Collector:
     """Collects types of one scope; calls that several types need are made once."""
 
-    def __init__(
-        self, catalog: Catalog, api: CloudApi, scope: Scope, mode: Mode, fingerprints: Fingerprints | None = None
+    def __init__(  # noqa: PLR0913  # what is asked, of whom, where, and how
+        self,
+        catalog: Catalog,
+        api: CloudApi,
+        scope: Scope,
+        mode: Mode,
+        fingerprints: Fingerprints | None = None,
+        *,
+        partition: str = "aws",
     ) -> None:
         self.fingerprints = fingerprints or NoFingerprints()
         self._catalog = catalog
@@ -37,7 +42,7 @@ class Collector:
         self._scope = scope
         self._mode = mode
         self._answers: dict[tuple[str, str | None, str], asyncio.Task[list[dict[str, Any]]]] = {}
-        self._words = {"account": scope.account, "region": scope.region, "partition": partition_of(scope)}
+        self._words = {"account": scope.account, "region": scope.region, "partition": partition}
 
     async def collect(self, types: Iterable[str], emit: Emit) -> None:
         """Emit the objects and gaps of the types, as they arrive."""
@@ -245,12 +250,6 @@ class _TypeRun:
             message=message,
             attributes=attributes,
         )
-
-
-def partition_of(scope: Scope) -> str:
-    """The AWS partition of a scope, by its region."""
-    region = scope.region or ""
-    return next((partition for prefix, partition in _SCOPE_PARTITIONS if region.startswith(prefix)), "aws")
 
 
 def _as_item(value: Any) -> Item:

@@ -29,10 +29,14 @@ class Observer:
             for name, value in read.items()
         }
         self.existence_needs = parts & names_in(entry.exists) if entry.exists else frozenset()
+        told = [as_attribute(entry.owner).path] if entry.owner else []
+        told += [entry.is_default] if entry.is_default else []
+        self._origin_needs = parts & frozenset(name for path in told for name in names_in(path))
 
     def attributes_of(self, part: str) -> tuple[str, ...]:
-        """The attributes that need a detail or join."""
-        return tuple(name for name, needs in self._needs.items() if part in needs)
+        """The attributes that need a detail or join; ``owner`` stands for who made the object."""
+        origin = ("owner",) if part in self._origin_needs else ()
+        return (*(name for name, needs in self._needs.items() if part in needs), *origin)
 
     def identity(self, item: Mapping[str, Any]) -> str | None:
         """The object's id, as far as the listed item tells it."""
@@ -86,6 +90,7 @@ class Observer:
             parents=self._parents(attributes),
             owner=self._owner(item) if self._owner else None,
             is_default=bool(self._is_default and self._is_default(item)),
+            origin_unread=bool(lost & self._origin_needs),
             unread=tuple(name for name in self._attributes if name in unread),
         )
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from math import ceil
 
+import msgspec
+
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import GLOBAL, Call, ResourceType
 from driftmgr.catalog.permissions import call_actions
@@ -32,11 +34,23 @@ def plan(
     shards: list[Shard] = []
     for account, asked in regions.items():
         places: list[str | None] = [None, *asked]
+        partition = partition_of(places)
         for region in places:
             scope = Scope(cloud=catalog.cloud, account=account, region=region)
             here = [entry for entry in entries if entry.list and (entry.reach == GLOBAL) == (region is None)]
-            shards.extend(_shards(scope, here, mode, counts, max(1, len(places) - 1)))
+            planned = _shards(scope, here, mode, counts, max(1, len(places) - 1))
+            shards += (msgspec.structs.replace(shard, partition=partition) for shard in planned)
     return ScanPlan(shards=tuple(shards), mode=mode)
+
+
+def partition_of(regions: Iterable[str | None]) -> str:
+    """The AWS partition that regions belong to: an account has regions of one alone.
+
+    https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+    """
+    prefixes = {(region or "").partition("-")[0] for region in regions}
+    gov = any((region or "").startswith("us-gov-") for region in regions)
+    return "aws-us-gov" if gov else "aws-cn" if "cn" in prefixes else "aws"
 
 
 def with_parts(catalog: Catalog, types: Iterable[str]) -> tuple[str, ...]:

@@ -39,7 +39,9 @@ class InProcessExecutor:
         """Run all shards; a defect in one ends the scan with its exception."""
 
         async def run_one(shard: Shard) -> None:
-            collector = Collector(self._catalog, self._api, shard.scope, shard.mode, self._fingerprints)
+            collector = Collector(
+                self._catalog, self._api, shard.scope, shard.mode, self._fingerprints, partition=shard.partition
+            )
             names = {"driftmgr.scope": str(shard.scope), "driftmgr.service": shard.service}
             with logs.context(scope=str(shard.scope), service=shard.service), traces.span("driftmgr.scope", **names):
                 await collector.collect(shard.types, emit)

@@ -25,13 +25,17 @@ class PlannedCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shard(msgspec.Struct, frozen=True, kw_only=True):
-    """What one (account, region, service) is asked: the unit of work, of retry and of resumption."""
+    """What one (account, region, service) is asked: the unit of work, of retry and of resumption.
+
+    ``partition`` is the part of AWS that the account belongs to, which a scope without a region does not tell.
+    """
 
     scope: Scope
     service: str
     types: tuple[str, ...]
     calls: tuple[PlannedCall, ...]
     mode: Mode = "deep"
+    partition: str = "aws"
 
     @property
     def expected_calls(self) -> int:

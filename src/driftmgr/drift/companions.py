@@ -53,6 +53,7 @@ class Companions:
         self._reported = frozenset(reported)
         self._managed: dict[Slot, set[Place]] = {}
         self._adopters: dict[Reference, list[tuple[Place, str, Companion]]] = {}
+        self._added: dict[Reference, list[tuple[Place, str, str]]] = {}
         self._read_others(catalog, others)
         for item in traits:
             for reference, inline in item.children_of:
@@ -60,6 +61,9 @@ class Companions:
                     self._managed.setdefault((reference, name), set()).add((item.account, item.region))
         self._children: dict[Slot, list[tuple[RemoteObject, bool]]] = {}
         self._slots = _slots(catalog)
+        self._adders: dict[str, set[str]] = {}
+        for kind, by, _ in self._added:
+            self._adders.setdefault(kind, set()).add(by)
         for found in objects:
             for reference, inline, part in references_of(catalog[found.type], found.attributes):
                 for name in inline:
@@ -78,6 +82,9 @@ class Companions:
                     reference = parent, companion.by, str(value)
                     for name in companion.inline:
                         self._managed.setdefault((reference, name), set()).add(place)
+                    for name, theirs in companion.adds.items():
+                        added = self._added.setdefault(reference, [])
+                        added += ((place, name, str(one)) for one in values_at(attributes, theirs) if one)
                     if companion.whole:
                         adopter = place, str(instance.address), companion
                         self._adopters.setdefault(reference, []).append(adopter)
@@ -118,6 +125,16 @@ class Companions:
                 rules.setdefault(name, CHILD_REPORTED)
         return rules
 
+    def added(self, found: RemoteObject) -> dict[str, frozenset[str]]:
+        """What instances of types without an entry put into lists of an object: values by the list's name."""
+        theirs: dict[str, set[str]] = {}
+        for by in self._adders.get(found.type, ()):
+            reference = found.type, by, str(found.attributes.get(by))
+            for place, name, value in self._added.get(reference, ()):
+                if may_be_in(place, found.scope):
+                    theirs.setdefault(name, set()).add(value)
+        return {name: frozenset(values) for name, values in theirs.items()}
+
     def spoken_for(
         self, kind: str, recorded: Mapping[str, Any], observed: Mapping[str, Any], scope: Scope
     ) -> set[ObjectKey]:
@@ -141,6 +158,12 @@ class Companions:
             for child, part in self._children.get(slot, ())
             if may_be_in((child.scope.account, child.scope.region), scope)
         )
+
+
+def rest(attributes: Mapping[str, Any], name: str, theirs: frozenset[str]) -> list[Any]:
+    """A list of either side without the values that others put in."""
+    found = attributes.get(name)
+    return [one for one in found if str(one) not in theirs] if isinstance(found, list) else []
 
 
 def _slots(catalog: Catalog) -> dict[str, set[tuple[str, str]]]:

@@ -13,7 +13,8 @@ import msgspec
 
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import GLOBAL, ResourceType
-from driftmgr.drift.companions import Companions, Family
+from driftmgr.catalog.references import MANAGED_BY_COMPANION
+from driftmgr.drift.companions import Companions, Family, rest
 from driftmgr.drift.compare import STALE_SCHEMA, Comparator
 from driftmgr.drift.match import Matching, ObjectKey, match, object_key
 from driftmgr.drift.traits import Traits, may_be_in, traits_of
@@ -142,9 +143,20 @@ class _Judge:
             return set()
         recorded = item.instance.attributes
         if self._counts_here(item):
-            skip = self._companions.skipped(found.type, recorded, found.attributes, found.scope)
-            self._compare(item, recorded, found, skip)
+            self._compare_own(item, recorded, found)
         return self._companions.spoken_for(found.type, recorded, found.attributes, found.scope)
+
+    def _compare_own(self, item: Traits, recorded: dict[str, Any], found: RemoteObject) -> None:
+        """Compare what is the instance's own: neither attributes that show others nor what others put into lists."""
+        skip = self._companions.skipped(found.type, recorded, found.attributes, found.scope)
+        observed = found.attributes
+        for name, theirs in self._companions.added(found).items():
+            ours, live = rest(recorded, name, theirs), rest(observed, name, theirs)
+            if set(map(str, ours)) == set(map(str, live)):
+                skip[name] = MANAGED_BY_COMPANION
+            else:
+                recorded, observed = recorded | {name: ours}, observed | {name: live}
+        self._compare(item, recorded, msgspec.structs.replace(found, attributes=observed), skip)
 
     def _counts_here(self, item: Traits) -> bool:
         if item.entry.name not in self._asked.types:
@@ -351,6 +363,9 @@ class _Judge:
                 return
             if found.owner or (parent is not None and parent.owner):
                 self._counts["owned"] += 1
+                return
+            # It may be the cloud's own; the gap that cost this knowledge names ``owner``.
+            if found.origin_unread or (parent is not None and parent.origin_unread):
                 return
         # A part is told by the row of its unmanaged parent; a default parent has none, so what was put in has its own.
         has_row = parent is not None and (self._asked.include_defaults or not parent.is_default)

@@ -76,7 +76,8 @@ class RemoteObject(msgspec.Struct, frozen=True, kw_only=True):
     An attribute that could not be read is not a key of ``attributes``; one that the cloud says is
     unset is there with the value ``None`` (or its provider default). ``unread`` names the
     attributes lost to a gap of this scan. ``owner`` says which other service made the object
-    (``autoscaling group web``); ``is_default`` that the cloud makes it for every account.
+    (``autoscaling group web``); ``is_default`` that the cloud makes it for every account;
+    ``origin_unread`` that what tells these two was lost to a gap.
     """
 
     type: str
@@ -86,6 +87,7 @@ class RemoteObject(msgspec.Struct, frozen=True, kw_only=True):
     parents: tuple[Parent, ...] = ()
     owner: str | None = None
     is_default: bool = False
+    origin_unread: bool = False
     unread: tuple[str, ...] = ()
 
     @property

@@ -16,7 +16,6 @@ from driftmgr.catalog.entry import (
 
 _WAITING = "tells the provider how to wait; Auto Scaling does not know it"
 _DELETING = "tells the provider what to do on destroy; Auto Scaling does not know it"
-_TARGETS = ("load_balancers", "target_group_arns", "traffic_source")
 
 
 def termination_policies(policies: Any) -> list[str]:
@@ -156,9 +155,20 @@ AUTOSCALING_GROUP = ResourceType(
         "wait_for_elb_capacity": _WAITING,
     },
     companions=(
-        *(
-            Companion(type=name, attribute="autoscaling_group_name", by="name", inline=_TARGETS)
-            for name in ("aws_autoscaling_attachment", "aws_autoscaling_traffic_source_attachment")
+        Companion(
+            type="aws_autoscaling_attachment",
+            attribute="autoscaling_group_name",
+            by="name",
+            # The same things once more, as blocks.
+            inline=("traffic_source",),
+            adds={"load_balancers": "elb", "target_group_arns": "lb_target_group_arn"},
+        ),
+        Companion(
+            type="aws_autoscaling_traffic_source_attachment",
+            attribute="autoscaling_group_name",
+            by="name",
+            inline=("traffic_source",),
+            adds=dict.fromkeys(("load_balancers", "target_group_arns"), "traffic_source.identifier"),
         ),
         Companion(type="aws_autoscaling_group_tag", attribute="autoscaling_group_name", by="name", inline=("tag",)),
     ),

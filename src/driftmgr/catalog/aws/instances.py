@@ -314,7 +314,9 @@ INSTANCE = ResourceType(
             type="aws_network_interface_sg_attachment",
             attribute="network_interface_id",
             by="primary_network_interface_id",
-            inline=("security_groups", "vpc_security_group_ids"),
+            # The same groups once more, by name.
+            inline=("security_groups",),
+            adds={"vpc_security_group_ids": "security_group_id"},
         ),
         Companion(type="aws_spot_instance_request", attribute="spot_instance_id", whole=True),
     ),

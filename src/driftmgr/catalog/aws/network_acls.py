@@ -104,7 +104,7 @@ NETWORK_ACL = ResourceType(
         Companion(
             type="aws_default_network_acl", attribute="id", inline=("egress", "ingress", "subnet_ids"), whole=True
         ),
-        Companion(type="aws_network_acl_association", attribute="network_acl_id", inline=("subnet_ids",)),
+        Companion(type="aws_network_acl_association", attribute="network_acl_id", adds={"subnet_ids": "subnet_id"}),
     ),
 )
 

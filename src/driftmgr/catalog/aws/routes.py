@@ -137,7 +137,11 @@ ROUTE_TABLE = ResourceType(
         Companion(type="aws_default_route_table", attribute="id", inline=("propagating_vgws", "route"), whole=True),
         # Destroying it gives the VPC its first main table back, so that one is no stranger.
         Companion(type="aws_main_route_table_association", attribute="original_route_table_id", whole=True),
-        Companion(type="aws_vpn_gateway_route_propagation", attribute="route_table_id", inline=("propagating_vgws",)),
+        Companion(
+            type="aws_vpn_gateway_route_propagation",
+            attribute="route_table_id",
+            adds={"propagating_vgws": "vpn_gateway_id"},
+        ),
     ),
     parents=(IN_VPC,),
 )

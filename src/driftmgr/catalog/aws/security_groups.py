@@ -29,9 +29,9 @@ _LISTS = ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups
 _DESCRIBE_GROUPS = aws_call("ec2.describe_security_groups", "SecurityGroups", params={"MaxResults": 1000})
 
 
-# TCP, UDP, ICMP and ICMPv6 (by number) have ports or types; a rule for any other protocol is for all of it:
+# These have ports or types; a rule for any other protocol is for all of it:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
-_WITH_PORTS = ("6", "17", "1", "58")
+_WITH_PORTS = ("tcp", "udp", "icmp", "icmpv6")
 
 
 def _ports(protocol: str, first: Any, last: Any) -> tuple[Any, Any]:

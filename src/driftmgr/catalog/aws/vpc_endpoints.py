@@ -29,8 +29,8 @@ def _maker(found: Mapping[str, Any]) -> str | None:
     return f"account {owner}" if owner and owner != found["account"] else maker_of_tags(found["tags"])
 
 
-def _managed_by(resource_type: str, *inline: str) -> Companion:
-    return Companion(type=f"aws_vpc_endpoint_{resource_type}", attribute="vpc_endpoint_id", inline=inline)
+def _managed_by(resource_type: str, *inline: str, **adds: str) -> Companion:
+    return Companion(type=f"aws_vpc_endpoint_{resource_type}", attribute="vpc_endpoint_id", inline=inline, adds=adds)
 
 
 _SUBNET_CONFIGURATION: Mapping[str, AttributeLike] = {
@@ -90,9 +90,9 @@ VPC_ENDPOINT = ResourceType(
     companions=(
         _managed_by("policy", "policy"),
         _managed_by("private_dns", "private_dns_enabled"),
-        _managed_by("route_table_association", "route_table_ids"),
-        _managed_by("security_group_association", "security_group_ids"),
-        _managed_by("subnet_association", "subnet_configuration", "subnet_ids"),
+        _managed_by("route_table_association", route_table_ids="route_table_id"),
+        _managed_by("security_group_association", security_group_ids="security_group_id"),
+        _managed_by("subnet_association", "subnet_configuration", subnet_ids="subnet_id"),
     ),
 )
 
