@@ -99,28 +99,66 @@ def test_half_open_admits_exactly_its_probes_among_100_threads() -> None:
         assert watched.state() == "half_open"
 
 
-def test_all_probes_answered_closes_it() -> None:
-    """It closes when the last probe is answered, not before."""
+def test_one_answered_probe_closes_it() -> None:
+    """An endpoint that answers one of its probes is asked again, whatever became of the others."""
     watched = Watched()
     watched.end("failed", POLICY.failures)
     watched.time = 10.0
     first, second = watched.admitted(5)
-    first.report("answered")
+    first.report("failed")
     assert watched.state() == "half_open"
     second.report("answered")
     assert watched.states == ["open", "half_open", "closed"]
 
 
-def test_a_failed_probe_opens_it_for_the_whole_time_again() -> None:
-    """One failed probe is enough; the count of vain probes tells callers when hope is over."""
+def test_failed_probes_open_it_for_the_whole_time_again() -> None:
+    """When all probes failed it opens; the count of vain rounds tells callers when hope is over."""
     watched = Watched()
     watched.end("failed", POLICY.failures)
     for vain in (1, 2, 3):
         watched.time += 10.0
-        watched.admitted(1)[0].report("failed")
+        for probe in watched.admitted(5):
+            assert watched.state() == "half_open"
+            probe.report("failed")
         with pytest.raises(CircuitOpenError) as caught:
             watched.breaker.admit()
         assert (caught.value.retry_after, caught.value.in_vain) == (10.0, vain)
+
+
+def test_a_row_is_one_of_calls_as_they_were_sent() -> None:
+    """Failures that end before slower answers do not open it, unless the calls between them failed too."""
+    watched = Watched()
+    calls = watched.admitted(7)
+    for number in (0, 1, 3, 4, 6):
+        calls[number].report("failed")
+    assert watched.state() == "closed"
+    calls[5].report("answered")
+    assert watched.state() == "closed"
+    calls[2].report("failed")
+    assert watched.state() == "open"
+
+
+def test_calls_given_up_do_not_break_a_row() -> None:
+    """A cancelled call between failures says nothing, neither that the endpoint answers nor that it does not."""
+    watched = Watched()
+    first, second, third, fourth = watched.admitted(4)
+    second.report("abandoned")
+    for failed in (first, third):
+        failed.report("failed")
+    assert watched.state() == "closed"
+    fourth.report("failed")
+    assert watched.state() == "open"
+
+
+def test_what_is_long_ago_is_forgotten() -> None:
+    """A breaker remembers a bounded number of calls; one that ends after a thousand later ones counts for nothing."""
+    watched = Watched()
+    early = watched.admitted(3)
+    for failed in early[:2]:
+        failed.report("failed")
+    watched.end("answered", 1024)
+    early[2].report("failed")
+    assert watched.state() == "closed"
 
 
 def test_an_abandoned_probe_gives_its_place_back() -> None:

@@ -1,6 +1,7 @@
 """The retry policy and the budget of retries."""
 
 import asyncio
+import time
 
 import pytest
 from hypothesis import given
@@ -27,8 +28,9 @@ class Flaky:
 class Rules:
     """Network failures only; what else a policy asks is given."""
 
-    def __init__(self, *, after: float | None = None, allowed: int = 1_000_000, excused: float = 0.0) -> None:
-        self.after, self.allowed, self.excuse = after, allowed, excused
+    def __init__(self, *, after: float | None = None, allowed: int = 1_000_000, queued: float = 0.0) -> None:
+        self.after, self.allowed, self.queued = after, allowed, queued
+        self.began = time.monotonic()
 
     def retryable(self, error: BaseException) -> bool:
         return isinstance(error, OSError)
@@ -40,8 +42,8 @@ class Rules:
         self.allowed -= 1
         return self.allowed >= 0
 
-    def excused(self) -> float:
-        return self.excuse
+    def spent(self) -> float:
+        return time.monotonic() - self.began - self.queued
 
 
 class Sleeper:
@@ -107,7 +109,7 @@ def test_a_wait_beyond_the_end_is_not_begun() -> None:
 def test_time_in_our_own_queue_does_not_count() -> None:
     """A call that waited for its token is not given up for that."""
     sleeper = Sleeper()
-    assert run(Flaky(1), rules=Rules(after=6.0, excused=10.0), sleep=sleeper) == "answer"
+    assert run(Flaky(1), rules=Rules(after=6.0, queued=10.0), sleep=sleeper) == "answer"
     assert sleeper.slept == [6.0]
 
 

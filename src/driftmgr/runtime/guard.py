@@ -24,7 +24,7 @@ BREAKERS: Mapping[str, BreakerPolicy] = {
     "digitalocean": BreakerPolicy(failures=3, open_seconds=30),
 }
 _HOPELESS = 2
-"""Probes that failed one after the other; from then on calls fail at once until one is answered."""
+"""Rounds of probes that failed one after the other; from then on calls fail at once until one is answered."""
 _log = Logger("runtime")
 
 
@@ -148,8 +148,8 @@ class _Call:
     def retry_after(self, error: BaseException) -> float | None:
         return self._judge(error).retry_after
 
-    def excused(self) -> float:
-        return self._queued
+    def spent(self) -> float:
+        return self._now() - self._started - self._queued
 
     def may_retry(self, error: BaseException) -> bool:
         kind = self._judge(error).kind
@@ -197,8 +197,7 @@ class _Call:
             try:
                 return self._breaker.admit()
             except CircuitOpenError as error:
-                spent = self._now() - self._started - self._queued
-                if error.in_vain >= _HOPELESS or spent + error.retry_after >= self._policy.give_up_after:
+                if error.in_vain >= _HOPELESS or self.spent() + error.retry_after >= self._policy.give_up_after:
                     raise
                 await self._sleep(error.retry_after)
 

@@ -55,8 +55,8 @@ class RetryRules(Protocol):
     def may_retry(self, error: BaseException) -> bool:
         """Asked last, once per retry: may refuse it (a budget)."""
 
-    def excused(self) -> float:
-        """The seconds spent so far in a queue of ours; they do not count."""
+    def spent(self) -> float:
+        """The seconds since the call began, those in a queue of ours left out."""
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     attempt: a server that answers a byte at a time would otherwise hold it for ever.
     """
 
-    attempts: int = 8
+    attempts: int = 10
     first_wait: float = 0.5
     longest_wait: float = 20.0
     give_up_after: float = 120.0
@@ -85,8 +85,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
             return max(jitter(state), rules.retry_after(_error_of(state)) or 0.0)
 
         def stop(state: RetryCallState) -> bool:
-            elapsed = (state.seconds_since_start or 0.0) - rules.excused()
-            late = elapsed + state.upcoming_sleep >= self.give_up_after
+            late = rules.spent() + state.upcoming_sleep >= self.give_up_after
             return late or state.attempt_number >= self.attempts or not rules.may_retry(_error_of(state))
 
         worth_it = retry_if_exception(rules.retryable)

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
+
 from driftmgr.clouds.aws import limits
 from driftmgr.clouds.aws.errors import verdict_of
 from driftmgr.runtime import settings
@@ -23,7 +25,7 @@ _SIGN_IN = DaemonThreads(16, "aws-sign-in")
 
 
 # Somebody waits for a sign-in, and a wrong endpoint or proxy is likelier than an outage.
-_IMPATIENT = RetryPolicy(attempts=5, longest_wait=2.0, give_up_after=10.0)
+_IMPATIENT = RetryPolicy(attempts=8, longest_wait=2.0, give_up_after=10.0)
 
 
 @functools.cache
@@ -34,7 +36,11 @@ def shared_guard(*, patient: bool = True) -> Guard:
     be read.
     """
     policy = settings.retry_policy(os.environ) if patient or settings.RETRY in os.environ else _IMPATIENT
-    return Guard(limits.limit_of, policy=policy, breakers=settings.breaker_policies(os.environ))
+    breakers = settings.breaker_policies(os.environ)
+    if not patient:
+        # Its calls are few and have no time to wait for a breaker: their own attempts are the bound.
+        breakers = {name: msgspec.structs.replace(one, failures=policy.attempts) for name, one in breakers.items()}
+    return Guard(limits.limit_of, policy=policy, breakers=breakers)
 
 
 def ask_now(endpoint: Endpoint, operation: str, send: Callable[[], Answer]) -> Answer:
