@@ -80,7 +80,7 @@ class Observer:
             for name, reader in self._attributes.items()
             if name not in unread and not (self._needs[name] & missing) and (value := reader(item)) is not UNTOLD
         }
-        attributes.setdefault("id", identity)
+        attributes.setdefault("id", str(identity))
         region = self._region(item) if self._region else scope.region
         return RemoteObject(
             type=self.entry.name,

@@ -1,0 +1,93 @@
+"""Droplets and their snapshots.
+
+Source: the provider's ``droplet/droplets.go`` and ``snapshot/resource_droplet_snapshot.go``; ``GET /v2/droplets``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from driftmgr.catalog.digitalocean.words import CREATED_WITH, MADE_BY_TAGS, TAGS, listed, urn
+from driftmgr.catalog.entry import GLOBAL, LOW, MEDIUM, Attribute, AttributeLike, ParentRef, ResourceType
+from driftmgr.catalog.transforms import if_told, present
+
+
+def _has(feature: str) -> Attribute:
+    return Attribute(f"contains(features, '{feature}')", default=False)
+
+
+def _address(version: str, kind: str, read: Callable[[Any], Any] | None = None) -> Attribute:
+    return Attribute(f"networks.{version}[?type=='{kind}'].ip_address | [0]", read=read)
+
+
+def _lower(text: str | None) -> str | None:
+    return text.lower() if text else text
+
+
+DROPLET = ResourceType(
+    name="digitalocean_droplet",
+    criticality=MEDIUM,
+    reach=GLOBAL,
+    list=listed("/v2/droplets", "droplets", "droplet:read"),
+    id="id",
+    owner=MADE_BY_TAGS,
+    attributes={
+        "backups": _has("backups"),
+        "created_at": "created_at",
+        "disk": "disk",
+        # Only the answer to the create request tells it so far.
+        "gpu_partition_mode": Attribute("gpu_partition_mode", read=if_told),
+        "ipv4_address": _address("v4", "public"),
+        "ipv4_address_private": _address("v4", "private"),
+        "ipv6": _has("ipv6"),
+        "ipv6_address": _address("v6", "public", _lower),
+        "locked": "locked",
+        "memory": "memory",
+        "monitoring": _has("monitoring"),
+        "name": "name",
+        "price_hourly": "size.price_hourly",
+        "price_monthly": "size.price_monthly",
+        "private_networking": _has("private_networking"),
+        "public_networking": Attribute("networks.v4[?type=='public'] | [0]", read=present),
+        "region": "region.slug",
+        "size": "size.slug",
+        "status": "status",
+        "tags": TAGS,
+        "urn": urn("droplet", "id"),
+        "vcpus": "vcpus",
+        "volume_ids": "volume_ids",
+        "vpc_uuid": "vpc_uuid",
+    },
+    unreadable={
+        "backup_policy": "the provider records what HCL says and never reads it",
+        "droplet_agent": CREATED_WITH,
+        "graceful_shutdown": "tells the provider how to stop a droplet; no property of it",
+        "image": "a slug moves on to newer images: the provider keeps the one that HCL named",
+        "resize_disk": "tells the provider how to resize a droplet; no property of it",
+        "ssh_keys": CREATED_WITH,
+        "user_data": CREATED_WITH,
+    },
+)
+
+
+def snapshot(kind: str, name: str, others: Mapping[str, AttributeLike]) -> ResourceType:
+    """The snapshots of one kind of resource, whose attribute ``{kind}_id`` names what was copied."""
+    return ResourceType(
+        name=name,
+        criticality=LOW,
+        reach=GLOBAL,
+        list=listed("/v2/snapshots", "snapshots", "snapshot:read", params={"resource_type": kind}),
+        id="id",
+        attributes={
+            "created_at": "created_at",
+            f"{kind}_id": "resource_id",
+            "min_disk_size": "min_disk_size",
+            "name": "name",
+            "regions": "regions",
+            "size": "size_gigabytes",
+            **others,
+        },
+        parents=(ParentRef(type=f"digitalocean_{kind}", attribute=f"{kind}_id", part=False),),
+    )
+
+
+SNAPSHOT = snapshot("droplet", "digitalocean_droplet_snapshot", {})

@@ -1,0 +1,53 @@
+"""What the entries of DigitalOcean have in common: list calls, names of resources, tags, who made an object.
+
+Paging: https://docs.digitalocean.com/reference/api/ (``per_page`` up to 200).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from driftmgr.catalog.entry import Attribute, Call, Template, http_call
+
+CREATED_WITH = "only used when it is made; the API does not tell it"
+"""Why an attribute that only a create request has is not compared."""
+
+
+def listed(path: str, items: str, permission: str, /, **others: Any) -> Call:
+    """A list call with the largest pages there are."""
+    return http_call(path, items, permission, **others | {"params": {"per_page": 200, **others.get("params", {})}})
+
+
+def urn(kind: str, identity: str) -> Template:
+    """The uniform resource name of an object: ``do:droplet:3164494``."""
+    return Template(f"do:{kind}:{{{identity}}}")
+
+
+def lower(tags: Iterable[str] | None) -> list[str]:
+    """Tags in one spelling: their names are not case-sensitive."""
+    return sorted({tag.lower() for tag in tags or ()})
+
+
+TAGS = Attribute("tags", normal=lower)
+
+
+def maker_of_tags(tags: Iterable[str] | None) -> str | None:
+    """The Kubernetes cluster that made an object: it tags all of them ``k8s:`` and its id.
+
+    https://docs.digitalocean.com/products/kubernetes/details/managed/
+    """
+    clusters = (tag.partition(":")[2] for tag in tags or () if tag.startswith("k8s:") and tag != "k8s:worker")
+    cluster = next(clusters, None)
+    return None if cluster is None else f"Kubernetes cluster {cluster}"
+
+
+MADE_BY_TAGS = Attribute("tags", read=maker_of_tags)
+"""``owner=`` of a type that has tags."""
+
+
+def go_time(text: str | None) -> str | None:
+    """A time as Go prints it: ``2026-01-02T03:04:05.120Z`` is ``2026-01-02 03:04:05.12 +0000 UTC``."""
+    if text is None or not text.endswith("Z"):
+        return text
+    seconds, _, fraction = text.removesuffix("Z").partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{seconds.replace('T', ' ')}{f'.{fraction}' if fraction else ''} +0000 UTC"
