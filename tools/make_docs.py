@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.catalog import CLOUDS, Catalog, catalog_of
 from driftmgr.catalog.entry import ResourceType
-from driftmgr.catalog.permissions import actions, call_actions, calls_of, policy_document
+from driftmgr.catalog.permissions import actions, call_actions, calls_of, policy_document, token_scopes
 
 PROJECT = Path(__file__).parents[1]
 BEGIN, END = "<!-- covered: written by tools/make_docs.py -->\n", "<!-- /covered -->"
@@ -18,17 +18,18 @@ NOTICE = "<!-- Written by tools/make_docs.py from the catalog: change an entry, 
 
 def pages() -> dict[str, str]:
     """The text of each file that is generated, or in part, by its path in the project."""
-    catalog = catalog_of("aws")
+    catalogs = [catalog_of(cloud) for cloud in CLOUDS]
     before, _, rest = (PROJECT / "README.md").read_text().partition(BEGIN)
+    passage = "".join(f"{line}\n" for catalog in catalogs for line in covered(catalog))
     return {
-        "README.md": before + BEGIN + "".join(f"{line}\n" for line in covered(catalog)) + END + rest.partition(END)[2],
-        "docs/catalog.md": "".join(f"{line}\n" for line in catalog_page(catalog)),
-        "docs/permissions.md": "".join(f"{line}\n" for line in permissions_page(catalog)),
+        "README.md": before + BEGIN + passage + END + rest.partition(END)[2],
+        "docs/catalog.md": "".join(f"{line}\n" for line in catalog_page(catalogs)),
+        "docs/permissions.md": "".join(f"{line}\n" for line in permissions_page(*catalogs)),
     }
 
 
 def covered(catalog: Catalog) -> Iterator[str]:
-    """The types by the AWS service that is asked about them."""
+    """The types by the service that is asked about them."""
     services: dict[str, list[str]] = {}
     for entry in catalog:
         call = entry.list or next(part.list for part in map(catalog.__getitem__, entry.parts) if part.list)
@@ -40,28 +41,29 @@ def covered(catalog: Catalog) -> Iterator[str]:
     yield ""
 
 
-def catalog_page(catalog: Catalog) -> Iterator[str]:
+def catalog_page(catalogs: Iterable[Catalog]) -> Iterator[str]:
     """What is compared of each type, and what is not and why."""
     yield from ("# What is covered", "", NOTICE, "")
-    yield f"{_share(catalog)}."
     yield "Every attribute that HCL can set is either compared or listed below with the reason why no API tells it."
-    yield from (
-        "",
-        "| type | severity of a finding | listed | compared | not readable |",
-        "| --- | --- | --- | --- | --- |",
-    )
-    for entry in catalog:
-        place = "once per account" if entry.reach == "global" else "per region"
-        name = f"[{entry.name}](#{entry.name})"
-        yield f"| {name} | {entry.criticality} | {place} | {len(entry.attributes)} | {len(entry.unreadable)} |"
-    for entry in catalog:
-        yield from ("", f"## {entry.name}", "")
-        yield from _details(entry)
+    for catalog in catalogs:
+        yield from ("", f"{_share(catalog)}:")
+        yield from (
+            "",
+            "| type | severity of a finding | listed | compared | not readable |",
+            "| --- | --- | --- | --- | --- |",
+        )
+        for entry in catalog:
+            place = "once per account" if entry.reach == "global" else "per region"
+            name = f"[{entry.name}](#{entry.name})"
+            yield f"| {name} | {entry.criticality} | {place} | {len(entry.attributes)} | {len(entry.unreadable)} |"
+        for entry in catalog:
+            yield from ("", f"## {entry.name}", "")
+            yield from _details(entry)
 
 
 def _share(catalog: Catalog) -> str:
     known = len(catalog.schemas.types)
-    return f"{len(catalog)} of the {known:,} resource types of hashicorp/aws {catalog.schemas.version}"
+    return f"{len(catalog)} of the {known:,} resource types of {catalog.provider} {catalog.schemas.version}"
 
 
 def _details(entry: ResourceType) -> Iterator[str]:
@@ -82,27 +84,28 @@ def _details(entry: ResourceType) -> Iterator[str]:
         yield f"- `{name}` is not compared: {reason}"
 
 
-def permissions_page(catalog: Catalog) -> Iterator[str]:
-    """The IAM actions of each type, and the policy for all of them."""
+def permissions_page(aws: Catalog, digitalocean: Catalog) -> Iterator[str]:
+    """The permissions of each type, and what grants all of them."""
     yield from ("# Permissions", "", NOTICE, "")
-    yield "A scan reads and never writes. `driftmgr catalog permissions TYPE ...` prints the policy for some types;"
-    yield "`sts:GetCallerIdentity` and `ec2:DescribeRegions` are part of every scan."
-    yield from ("", "| type | calls in a deep scan | actions |", "| --- | --- | --- |")
+    yield "A scan reads and never writes. `driftmgr catalog permissions TYPE ...` prints what some types need."
+    yield from ("", "## AWS", "")
+    yield "IAM actions; `sts:GetCallerIdentity` and `ec2:DescribeRegions` are part of every scan."
+    yield from _permissions(aws, "actions")
+    yield from ("", f"### The policy for all {len(aws)} types", "", f"{len(actions(aws))} actions:", "", "```json")
+    yield json.dumps(policy_document(aws), indent=2)
+    yield from ("```", "", "## DigitalOcean", "")
+    yield "Scopes of a custom token; `account:read` is part of every scan."
+    yield from _permissions(digitalocean, "scopes")
+    yield from ("", f"All {len(digitalocean)} types: {_names(token_scopes(digitalocean))}.")
+
+
+def _permissions(catalog: Catalog, word: str) -> Iterator[str]:
+    yield from ("", f"| type | calls in a deep scan | {word} |", "| --- | --- | --- |")
     for entry in catalog:
         calls = dict.fromkeys(call.operation for call in calls_of(entry))
         needed = dict.fromkeys(action for call in calls_of(entry) for action in call_actions(call))
         own = f"{_names(calls)} | {_names(needed)}" if calls else f"those of {_names(entry.parts)} | "
         yield f"| `{entry.name}` | {own} |"
-    yield from (
-        "",
-        f"## The policy for all {len(catalog)} types",
-        "",
-        f"{len(actions(catalog))} actions:",
-        "",
-        "```json",
-    )
-    yield json.dumps(policy_document(catalog), indent=2)
-    yield "```"
 
 
 def _names(names: Iterable[str]) -> str:
