@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from catalog.ec2 import ACCOUNT, OTHER, collected, observed, shaped
-from driftmgr.catalog import catalog_of
 from driftmgr.catalog.aws.network_acls import protocol_number, protocols_as_numbers
 from driftmgr.catalog.aws.routes import without_local_routes
 from driftmgr.drift.detect import Asked, detect
+from driftmgr.drift.match import ObjectIndex
 from driftmgr.model import RemoteObject, ResourceInstance
 
 CIDR = "DestinationCidrBlock"
@@ -250,10 +250,10 @@ def test_the_balancer_that_uses_an_address_speaks_for_its_use(managed_only: bool
         ResourceInstance.of("aws_eip.out", {"id": "eipalloc-1", "network_interface": "", "instance": ""}),
         ResourceInstance.of("aws_lb.out", {"id": "arn:lb", "subnet_mapping": [{"allocation_id": "eipalloc-1"}]}),
     ]
-    types = frozenset({"aws_eip", "aws_lb"})
+    aws, types = catalog_of("aws"), frozenset({"aws_eip", "aws_lb"})
     asked = Asked(regions={ACCOUNT: ("eu-west-1",)}, types=types, managed_only=managed_only)
-    assert not detect(catalog_of("aws"), recorded, objects, (), asked).drifts
-    alone = detect(catalog_of("aws"), recorded[:1], objects[:1], (), asked)
+    assert not detect(aws, recorded, ObjectIndex(aws, objects), (), asked).drifts
+    alone = detect(aws, recorded[:1], ObjectIndex(aws, objects[:1]), (), asked)
     assert [change.path for drift in alone.drifts for change in drift.changes] == ["network_interface"]
 
 

@@ -11,6 +11,7 @@ import pytest
 from catalog.answers import ACCOUNT, AWS, REGION, Answers, Collected
 from driftmgr.catalog.permissions import actions
 from driftmgr.drift.detect import Asked, Findings, detect
+from driftmgr.drift.match import ObjectIndex
 from driftmgr.model import ResourceInstance
 
 QUEUE = "aws_sqs_queue"
@@ -57,7 +58,7 @@ def judged(part: str, text: str, *parts: ResourceInstance) -> Findings:
     objects = [item for item in Collected(FAMILY, ANSWERS).objects.values() if item.id == FULL]
     asked = Asked(regions={ACCOUNT: (REGION,)}, types=frozenset(FAMILY))
     queue = ResourceInstance.of(f"{QUEUE}.full", recorded)
-    return detect(AWS, [queue, *parts], objects, (), asked)
+    return detect(AWS, [queue, *parts], ObjectIndex(AWS, objects), (), asked)
 
 
 def own(part: str, url: str, text: str) -> ResourceInstance:

@@ -15,6 +15,7 @@ from driftmgr.catalog.entry import (
 )
 from driftmgr.catalog.schema import schema_pack
 from driftmgr.drift.detect import Asked, Findings, detect
+from driftmgr.drift.match import ObjectIndex
 from driftmgr.model import Gap, GapReason, RemoteObject, ResourceInstance, Scope
 
 ACCOUNT, OTHER_ACCOUNT = "123456789012", "999999999999"
@@ -121,7 +122,7 @@ def judged(
     """The verdicts on instances and objects; ``asked`` are members of the question."""
     asked.setdefault("regions", {ACCOUNT: (REGION,)})
     asked.setdefault("types", TYPES)
-    return detect(CATALOG, instances, objects, gaps, Asked(**asked), others=others)
+    return detect(CATALOG, instances, ObjectIndex(CATALOG, objects), gaps, Asked(**asked), others=others)
 
 
 def rows(findings: Findings) -> list[tuple[str, str]]:

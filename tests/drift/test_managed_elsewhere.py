@@ -6,6 +6,7 @@ from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import ResourceType, aws_call
 from driftmgr.catalog.schema import schema_pack
 from driftmgr.drift.detect import Asked, detect
+from driftmgr.drift.match import ObjectIndex
 from driftmgr.model import RemoteObject, ResourceInstance, Scope
 
 ACCOUNT = "111122223333"
@@ -46,7 +47,7 @@ def unmanaged(
     """Id and region of what is reported as unmanaged; nothing else may be reported."""
     catalog = Catalog("aws", [entry], schema_pack("aws"))
     asked = Asked(regions={ACCOUNT: REGIONS}, types=frozenset({entry.name}))
-    findings = detect(catalog, instances, objects, (), asked, others=others)
+    findings = detect(catalog, instances, ObjectIndex(catalog, objects), (), asked, others=others)
     assert {drift.kind for drift in findings.drifts} <= {"unmanaged"}
     return {(drift.id, drift.scope.region) for drift in findings.drifts}
 

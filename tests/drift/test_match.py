@@ -18,14 +18,14 @@ from drift.scene import (
     remote,
 )
 from driftmgr.catalog import catalog_of
-from driftmgr.drift.match import Matching, match
+from driftmgr.drift.match import Matching, ObjectIndex, match
 from driftmgr.drift.traits import Traits, may_be_in, place_of, traits_of
 from driftmgr.model import RemoteObject, ResourceInstance, Scope
 
 
 def matched(instances: list[ResourceInstance], objects: list[RemoteObject]) -> Matching:
     """The matching of instances with objects."""
-    return match(CATALOG, traits_of(instances, CATALOG), objects)
+    return match(CATALOG, traits_of(instances, CATALOG), ObjectIndex(CATALOG, objects))
 
 
 def pairs(instances: list[ResourceInstance], objects: list[RemoteObject]) -> dict[str, tuple[str, str | None]]:
@@ -61,7 +61,8 @@ def test_keys_are_compared_in_their_normal_form() -> None:
     route = instance("aws_route.out", id="r-1", route_table_id="rtb-1", destination_ipv6_cidr_block="2001:DB8:0::/48")
     listed: dict[str, Any] = {"route_table_id": "rtb-1", "destination_ipv6_cidr_block": "2001:db8::/48"}
     catalog = catalog_of("aws")
-    (pair,) = match(catalog, traits_of([route], catalog), [remote("aws_route", "rtb-1_2001:db8::/48", **listed)]).pairs
+    objects = [remote("aws_route", "rtb-1_2001:db8::/48", **listed)]
+    (pair,) = match(catalog, traits_of([route], catalog), ObjectIndex(catalog, objects)).pairs
     assert str(pair[0].instance.address) == "aws_route.out"
 
 

@@ -8,7 +8,7 @@ from driftmgr.catalog.entry import GLOBAL, Assembled, ParentRef, ResourceType
 from driftmgr.catalog.references import MANAGED_BY_COMPANION
 from driftmgr.catalog.schema import schema_pack
 from driftmgr.drift.companions import Companions
-from driftmgr.drift.match import match, object_key
+from driftmgr.drift.match import ObjectIndex, match, object_key
 from driftmgr.drift.traits import traits_of
 from driftmgr.model import Parent, RemoteObject, ResourceInstance, Scope
 
@@ -59,14 +59,14 @@ def lot(*parents: str) -> ResourceInstance:
 def test_an_instance_is_put_together_from_all_its_parents() -> None:
     """Parts of every parent that a list names are offered once each, with the parents themselves, and no stranger's."""
     objects = [parent("a"), parent("b"), parent("c"), part("p", "a", "b"), part("q", "b"), part("r", "c")]
-    found = match(CATALOG, traits_of([lot("a", "b")], CATALOG), objects)
+    found = match(CATALOG, traits_of([lot("a", "b")], CATALOG), ObjectIndex(CATALOG, objects))
     assert [made.attributes for _, made in found.assembled] == [{"names": ["p", "q"]}]
     assert found.managed == {object_key(objects[3]), object_key(objects[4])}
 
 
 def test_an_instance_whose_parents_are_gone_is_unmatched() -> None:
     """Parts alone do not make an instance exist: it sees whether a parent is there."""
-    found = match(CATALOG, traits_of([lot("a")], CATALOG), [part("p", "a")])
+    found = match(CATALOG, traits_of([lot("a")], CATALOG), ObjectIndex(CATALOG, [part("p", "a")]))
     assert not found.assembled
     assert len(found.unmatched) == 1
 

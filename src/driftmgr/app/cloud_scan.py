@@ -19,6 +19,7 @@ from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
 from driftmgr.discovery.plan import plan
 from driftmgr.discovery.shards import ScanPlan
 from driftmgr.drift.detect import Asked, Findings, detect
+from driftmgr.drift.match import ObjectIndex
 from driftmgr.drift.traits import traits_of
 from driftmgr.model import DriftMgrError, Gap, ResourceInstance, Scope, Summary, coverage_of, worst_first
 from driftmgr.store.fingerprints import StoredFingerprints, cache_directory
@@ -89,9 +90,10 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         cloud, request = self.signed_in(), self.request
         fingerprints = StoredFingerprints(cache_directory() / "fingerprints.sqlite")
         memory = Memory(request, cloud.identities)
+        index = ObjectIndex(self.catalog)
         async with cloud.opened() as api:
             regions, planned = await self._planned(api)
-            reader = self._reader(api, fingerprints, signals, memory)
+            reader = self._reader(api, fingerprints, signals, memory, index)
             collected = await reader.collect(planned, on_progress)
         asked = Asked(
             regions=regions,
@@ -101,9 +103,7 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
             include_defaults=request.include_defaults,
         )
         with traces.span("driftmgr.compare"):
-            findings = detect(
-                self.catalog, self.instances, collected.objects, collected.gaps, asked, others=self.others
-            )
+            findings = detect(self.catalog, self.instances, index, collected.gaps, asked, others=self.others)
         if request.mode != "quick":
             # What smart mode remembers is a convenience: a full disk must not cost the report.
             with contextlib.suppress(OSError, sqlite3.Error):
@@ -135,9 +135,21 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         return Look(collected=collected, findings=Findings(drifts=(), gaps=(gap,), summary=summary))
 
     def _reader(
-        self, api: CloudApi, fingerprints: Fingerprints, signals: Signals, memory: Memory | None = None
+        self,
+        api: CloudApi,
+        fingerprints: Fingerprints,
+        signals: Signals,
+        memory: Memory | None = None,
+        index: ObjectIndex | None = None,
     ) -> Reader:
-        return Reader(catalog=self.catalog, api=api, memory=memory, fingerprints=fingerprints, signals=signals)
+        return Reader(
+            catalog=self.catalog,
+            api=api,
+            memory=memory,
+            fingerprints=fingerprints,
+            signals=signals,
+            on_object=index.add if index else None,
+        )
 
     async def _planned(self, api: CloudApi) -> tuple[Regions, ScanPlan]:
         """The regions per account, and the calls."""

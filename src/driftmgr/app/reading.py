@@ -6,7 +6,7 @@ import functools
 import hashlib
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 
 import msgspec
@@ -123,17 +123,21 @@ class Memory:
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
-    """All that reads a plan; without a ``memory`` it asks for everything and saves nothing."""
+    """All that reads a plan; without a ``memory`` it asks for everything and saves nothing.
+
+    ``on_object`` gets each object as it arrives.
+    """
 
     catalog: Catalog
     api: CloudApi
     fingerprints: Fingerprints
     signals: Signals
     memory: Memory | None = None
+    on_object: Callable[[RemoteObject], None] | None = None
 
     async def collect(self, planned: ScanPlan, on_progress: OnProgress | None) -> Collected:
         """Run a plan in this process and gather what it finds, until the end or a signal."""
-        gathering = _Gathering(self.api, planned, on_progress)
+        gathering = _Gathering(self.api, planned, on_progress, self.on_object)
         gathering.tell("starting")
         if self.memory:
             self.memory.begin()
@@ -159,7 +163,14 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 class _Gathering:
     """What comes in while a plan is read."""
 
-    def __init__(self, api: CloudApi, planned: ScanPlan, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self,
+        api: CloudApi,
+        planned: ScanPlan,
+        on_progress: OnProgress | None,
+        on_object: Callable[[RemoteObject], None] | None,
+    ) -> None:
+        self._on_object = on_object
         self._api = api
         self._planned = planned
         self._on_progress = on_progress
@@ -185,6 +196,8 @@ class _Gathering:
         else:
             self._objects.append(found)
             metrics.add(metrics.RESOURCES, type=found.type)
+            if self._on_object:
+                self._on_object(found)
         if len(self._objects) % 100 == 0:
             self.tell(found.type)
 

@@ -16,7 +16,7 @@ from driftmgr.catalog.entry import GLOBAL, ResourceType
 from driftmgr.catalog.references import MANAGED_BY_COMPANION
 from driftmgr.drift.companions import Companions, Family, rest
 from driftmgr.drift.compare import STALE_SCHEMA, Comparator
-from driftmgr.drift.match import Matching, ObjectKey, match, object_key
+from driftmgr.drift.match import Matching, ObjectIndex, ObjectKey, match, object_key
 from driftmgr.drift.traits import Traits, may_be_in, traits_of
 from driftmgr.model import (
     AttributeChange,
@@ -72,7 +72,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
 def detect(  # noqa: PLR0913  # the two sides, what is known of them, and the question
     catalog: Catalog,
     instances: Iterable[ResourceInstance],
-    objects: Sequence[RemoteObject],
+    found: ObjectIndex,
     gaps: Sequence[Gap],
     asked: Asked,
     *,
@@ -84,8 +84,8 @@ def detect(  # noqa: PLR0913  # the two sides, what is known of them, and the qu
     """
     traits, others = traits_of(instances, catalog), tuple(others)
     reported: frozenset[str] = frozenset() if asked.managed_only else asked.types
-    companions = Companions(catalog, traits, objects, others, reported=reported)
-    return _Judge(catalog, match(catalog, traits, objects, others), gaps, asked, companions).findings(objects)
+    companions = Companions(catalog, traits, found.objects, others, reported=reported)
+    return _Judge(catalog, match(catalog, traits, found, others), gaps, asked, companions).findings(found.objects)
 
 
 class _Judge:

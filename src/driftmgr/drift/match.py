@@ -1,6 +1,6 @@
 """Pair recorded instances with remote objects, by a set of candidate keys."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -39,36 +39,46 @@ def object_key(found: RemoteObject) -> ObjectKey:
     return found.type, found.id, found.scope
 
 
+class ObjectIndex:
+    """Remote objects by all that an instance may know them by: filled while the cloud is still being read."""
+
+    def __init__(self, catalog: Catalog, objects: Iterable[RemoteObject] = ()) -> None:
+        self.objects: list[RemoteObject] = []
+        self.by_key: dict[Key, list[RemoteObject]] = {}
+        self.by_name: dict[tuple[str, str], list[RemoteObject]] = {}
+        self._catalog = catalog
+        for found in objects:
+            self.add(found)
+
+    def add(self, found: RemoteObject) -> None:
+        """One more object; ``by_name`` has it under its own id and its parents'."""
+        self.objects.append(found)
+        for key in keys_of(self._catalog[found.type], found.attributes):
+            self.by_key.setdefault(key, []).append(found)
+        for name in {found.id, *(parent.id for parent in found.parents)}:
+            self.by_name.setdefault((found.type, name), []).append(found)
+
+
 def match(
-    catalog: Catalog,
-    traits: Iterable[Traits],
-    objects: Sequence[RemoteObject],
-    others: Iterable[ResourceInstance] = (),
+    catalog: Catalog, traits: Iterable[Traits], found: ObjectIndex, others: Iterable[ResourceInstance] = ()
 ) -> Matching:
     """Pair each instance with the object that its most trusted key names, within its account and region.
 
     Several instances (of several states) may stand for one object. ``others`` are managed instances of types that the
     catalog lacks: an object with an ARN that the cloud gave one of them is managed too.
     """
-    index: dict[Key, list[RemoteObject]] = {}
-    parts: dict[tuple[str, str], list[RemoteObject]] = {}
-    for found in objects:
-        for key in keys_of(catalog[found.type], found.attributes):
-            index.setdefault(key, []).append(found)
-        for name in {found.id, *(parent.id for parent in found.parents)}:
-            parts.setdefault((found.type, name), []).append(found)
     pairs, assembled, unmatched, ambiguous = [], [], [], []
     managed: set[ObjectKey] = set()
     for item in traits:
         if item.entry.assemble:
-            whole = _assemble(item, item.entry.assemble, parts)
+            whole = _assemble(item, item.entry.assemble, found.by_name)
             if whole is None:
                 unmatched.append(item)
             else:
                 assembled.append((item, whole[0]))
                 managed |= whole[1]
             continue
-        candidates = _candidates(item, index)
+        candidates = _candidates(item, found.by_key)
         if len(candidates) == 1:
             pairs.append((item, candidates[0]))
         elif candidates:
@@ -76,9 +86,9 @@ def match(
         else:
             unmatched.append(item)
         managed.update(map(object_key, candidates))
-    managed.update(key for item, found in pairs for key in _replicas(item, found))
+    managed.update(key for item, one in pairs for key in _replicas(item, one))
     arns = _arns_given(catalog, others)
-    managed.update(object_key(found) for found in objects if found.attributes.get("arn") in arns)
+    managed.update(object_key(one) for one in found.objects if one.attributes.get("arn") in arns)
     return Matching(
         pairs=tuple(pairs),
         assembled=tuple(assembled),
