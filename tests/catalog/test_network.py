@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from catalog.ec2 import ACCOUNT, OTHER, collected, observed, shaped
+from driftmgr.catalog import catalog_of
 from driftmgr.catalog.aws.network_acls import protocol_number, protocols_as_numbers
 from driftmgr.catalog.aws.routes import without_local_routes
 from driftmgr.drift.detect import Asked, detect
