@@ -6,7 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.emulator import Emulator, cleared_names
+from digitalocean.fixtures import digitalocean_cloud, digitalocean_server, recorded
 from driftmgr.clouds.aws.asking import shared_guard
+
+__all__ = ["digitalocean_cloud", "digitalocean_server", "recorded"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,49 @@
+"""Fixtures for every test that needs a simulated DigitalOcean; README.md says how they are used."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from digitalocean import recordings
+from digitalocean.cloud import Cloud
+from digitalocean.server import TOKEN, Server
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """A family: its state file, and the running cloud that holds its objects."""
+
+    state: Path
+    cloud: Cloud
+    url: str
+    token: str = TOKEN
+
+
+@pytest.fixture(scope="session")
+def digitalocean_server() -> Iterator[Server]:
+    """The worker's simulated DigitalOcean."""
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture
+def digitalocean_cloud(digitalocean_server: Server, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """An empty team, whose token and address are in the environment."""
+    digitalocean_server.teams = {TOKEN: digitalocean_server.cloud}
+    digitalocean_server.cloud.reset()
+    monkeypatch.setenv("DIGITALOCEAN_TOKEN", TOKEN)
+    monkeypatch.setenv("DIGITALOCEAN_API_URL", digitalocean_server.url)
+    monkeypatch.delenv("DIGITALOCEAN_ACCESS_TOKEN", raising=False)
+    return digitalocean_server.cloud
+
+
+@pytest.fixture
+def recorded(digitalocean_cloud: Cloud, digitalocean_server: Server) -> Callable[[str], Recorded]:
+    """``recorded("droplets")``: what the real provider wrote, and the cloud as it was then."""
+
+    def load(family: str) -> Recorded:
+        digitalocean_cloud.load(recordings.saved_cloud(family))
+        return Recorded(state=recordings.state_path(family), cloud=digitalocean_cloud, url=digitalocean_server.url)
+
+    return load

@@ -1,0 +1,50 @@
+"""Recorded pairs: the state that the real provider wrote, and the objects that the simulated cloud then held."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+_HERE = Path(__file__).parent
+CONFIGURATIONS = _HERE / "configurations"
+RECORDED = _HERE / "recorded"
+
+
+def families() -> list[str]:
+    """The families of resource types that have a configuration."""
+    return sorted(path.stem for path in CONFIGURATIONS.glob("*.tf"))
+
+
+def state_path(family: str) -> Path:
+    """The state of a family."""
+    return RECORDED / family / "state.json"
+
+
+def saved_cloud(family: str) -> dict[str, Any]:
+    """The objects of a family: lists by collection path, objects by setting path (``Cloud.load`` takes it)."""
+    saved: dict[str, Any] = msgspec.json.decode((RECORDED / family / "cloud.json").read_bytes())
+    return saved
+
+
+def write(family: str, *, state: bytes, cloud: dict[str, Any]) -> None:
+    """Keep a pair; of the cloud one object a line, to be read and compared by people."""
+    folder = RECORDED / family
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "state.json").write_bytes(state)
+    (folder / "cloud.json").write_bytes(cloud_text(cloud))
+
+
+def cloud_text(cloud: dict[str, Any]) -> bytes:
+    """The form in which objects are kept."""
+
+    def line(held: Any) -> str:
+        return msgspec.json.encode(held, order="sorted").decode()
+
+    parts = []
+    for path, held in sorted(cloud.items()):
+        if isinstance(held, list):
+            objects = sorted(line(one) for one in held)
+            parts.append(f"{line(path)}: [\n" + ",\n".join(objects) + "\n]")
+        else:
+            parts.append(f"{line(path)}: {line(held)}")
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
