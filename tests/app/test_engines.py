@@ -12,8 +12,9 @@ from driftmgr.app.parts import Part, Seen, disagreements, part_of, with_part
 from driftmgr.app.reading import Collected
 from driftmgr.app.request import ScanRequest
 from driftmgr.app.scan import Clock
-from driftmgr.app.sources import States
+from driftmgr.app.sources import States, read_states
 from driftmgr.catalog import catalog_of
+from driftmgr.clouds.aws import AwsSession
 from driftmgr.model import (
     AttributeChange,
     Drift,
@@ -222,7 +223,8 @@ def test_roots_are_directories_that_the_user_named(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
 
     def root(argument: str, source: str) -> Path:
-        return root_finder([argument])(ResourceInstance.of("a_b.c", {}, source=source))
+        states = read_states([argument], AwsSession())
+        return root_finder(states)(ResourceInstance.of("a_b.c", {}, source=source))
 
     assert root("named", "named/terraform.tfstate") == named
     assert root("named/terraform.tfstate", "named/terraform.tfstate") == named

@@ -17,7 +17,7 @@ from driftmgr.app.instances import WITHOUT_CLOUD_OBJECTS, provider_name
 from driftmgr.app.parts import Part, Seen, part_of, with_part
 from driftmgr.app.reading import Collected
 from driftmgr.app.request import OnProgress, Progress, ScanRequest
-from driftmgr.app.sources import States, read_states
+from driftmgr.app.sources import States, read_request
 from driftmgr.catalog import Catalog, cloud_of, whole_catalog
 from driftmgr.catalog.entry import ResourceType
 from driftmgr.catalog.references import MANAGED_BY_COMPANION
@@ -26,7 +26,7 @@ from driftmgr.clouds.aws import AwsSession
 from driftmgr.drift.compare import Comparator
 from driftmgr.drift.traits import place_of
 from driftmgr.model import Drift, DriftMgrError, DriftReport, Gap, ResourceInstance, ScanRecord, Scope, worst_first
-from driftmgr.state import LocalState, locate
+from driftmgr.runtime.terraform import find_program
 from driftmgr.telemetry.redaction import hide
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ class Recorder(Protocol):
 async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | None) -> DriftReport:
     """A report by the provider or the plan engine alone; raises ``DriftMgrError``."""
     catalog = whole_catalog()
-    states = read_states(request.sources or (".",), AwsSession(request.profile))
+    states = read_request(request, AwsSession(request.profile))
     instances, outside = asked_of(states, request)
     if request.engine == "plan":
-        part = ask_terraform(instances, request, catalog)
+        part = ask_terraform(instances, states, catalog)
     else:
         part = await ask_providers(instances, states, request, catalog, on_progress)
     gaps = (*part.gaps, *states.gaps, *(() if request.managed_only else (_UNMANAGED,)))
@@ -96,7 +96,7 @@ async def complete(
 async def second_opinion(request: ScanRequest, on_progress: OnProgress | None) -> Part:
     """What the providers say of the instances that the catalog has an entry for; raises ``DriftMgrError``."""
     catalog = whole_catalog()
-    states = read_states(request.sources or (".",), AwsSession(request.profile))
+    states = read_request(request, AwsSession(request.profile))
     instances = [instance for instance in asked_of(states, request)[0] if instance.type in catalog]
     return await ask_providers(instances, states, request, catalog, on_progress)
 
@@ -168,7 +168,7 @@ async def ask_providers(
 
     given = given_configurations(request.provider_config)
     engine = ProviderEngine(given=given, on_reading=on_reading, lists=lists)
-    readings = await engine.read(instances, root_finder(request.sources or (".",)), among=states.instances)
+    readings = await engine.read(instances, root_finder(states), among=states.instances)
     part = part_of([*map(_seen, readings), *_deposed(instances)], catalog, "provider.read")
     unlisted = (
         Gap(type=item.type, operation="provider.list", reason=item.reason, message=item.message)
@@ -210,9 +210,9 @@ def _deposed(instances: Iterable[ResourceInstance]) -> list[Seen]:
     ]
 
 
-def ask_terraform(instances: Sequence[ResourceInstance], request: ScanRequest, catalog: Catalog) -> Part:
+def ask_terraform(instances: Sequence[ResourceInstance], states: States, catalog: Catalog) -> Part:
     """Have Terraform or OpenTofu refresh every instance, directory by directory, without touching its state."""
-    from driftmgr.provider.terraform import find_program, refreshed  # noqa: PLC0415  # only this engine needs it
+    from driftmgr.provider.terraform import refreshed  # noqa: PLC0415  # only this engine needs it
 
     if not is_installed():
         raise DriftMgrError("the plan engine needs the extra providers", hint="pip install 'driftmgr[providers]'")
@@ -220,7 +220,7 @@ def ask_terraform(instances: Sequence[ResourceInstance], request: ScanRequest, c
 
     companions = Companions(catalog, instances, ())
     seen: list[Seen] = []
-    root_of = root_finder(request.sources or (".",))
+    root_of = root_finder(states)
     for root in dict.fromkeys(map(root_of, instances)):
         here = [instance for instance in instances if root_of(instance) == root]
         sources = {instance.source for instance in here}
@@ -253,22 +253,13 @@ def _compared(instance: ResourceInstance, found: "Refreshed | None", catalog: Ca
     return Seen(instance=instance, changes=changes)
 
 
-def root_finder(arguments: Sequence[str]) -> Callable[[ResourceInstance], Path]:
+def root_finder(states: States) -> Callable[[ResourceInstance], Path]:
     """For an instance the root module whose provider may be run for it: a directory that the user named.
 
     That is the working directory itself, or that of a state file named by its path; for states found by a pattern
     and fetched ones it is the current directory. Nothing that a state says is a path to look in.
     """
-    roots: dict[str, Path] = {}
-    for argument in arguments:
-        for source in locate(argument):
-            root = Path.cwd()
-            if Path(argument).is_dir():
-                root = Path(argument).resolve()
-            elif isinstance(source, LocalState) and source.label == argument:
-                root = source.path.resolve().parent
-            roots.setdefault(source.label, root)
-    return lambda instance: roots.get(instance.source, Path.cwd())
+    return lambda instance: states.roots.get(instance.source, Path.cwd())
 
 
 def given_configurations(path: str | None) -> Mapping[str, Mapping[str, Any]]:

@@ -17,7 +17,7 @@ from driftmgr.app.instances import Sorted, clouds_of, sort_instances
 from driftmgr.app.parts import Disagreement, disagreements
 from driftmgr.app.reading import Collected, Signals
 from driftmgr.app.request import Inventory, OnProgress, ScanRequest
-from driftmgr.app.sources import States, read_states
+from driftmgr.app.sources import States, read_request
 from driftmgr.catalog import CLOUDS, Catalog, catalog_of, cloud_of
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.discovery.shards import ScanPlan
@@ -115,7 +115,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
         types = chosen_types(request.types)
         with traces.span("driftmgr.state_read"):
             session = AwsSession(request.profile)
-            states = read_states(request.sources or (".",), session)
+            states = read_request(request, session)
         catalogs = {cloud: catalog_of(cloud) for cloud in _clouds(request, states, types)}
         found = sort_instances(states.instances, catalogs, frozenset(types))
         scans = tuple(CloudScan.of(request, cloud, session, found, types) for cloud in catalogs)

@@ -1,39 +1,48 @@
-"""Read the states of a request: local ones from disk, the others through the cloud's own client."""
+"""Read the states of a request: local ones from disk, the others through their backends."""
 
 import functools
-from collections.abc import Iterable
-from typing import Any
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import msgspec
-from botocore import exceptions
-from botocore.config import Config
 
-from driftmgr.clouds.aws import AwsAccount, AwsSession
-from driftmgr.clouds.aws.asking import ask_now
-from driftmgr.clouds.aws.session import credentials_problem
-from driftmgr.model import DriftMgrError, Gap, ResourceInstance
-from driftmgr.runtime.guard import Endpoint
-from driftmgr.state import S3State, StateError, StateFile, StateSource, locate, parse_state, read_state
+from driftmgr.app.request import ScanRequest
+from driftmgr.clouds.aws import AwsSession
+from driftmgr.clouds.aws.asking import shared_guard
+from driftmgr.clouds.aws.state_calls import AwsStateCalls
+from driftmgr.model import Gap, ResourceInstance
+from driftmgr.state import EncryptedStateError, StateError, StateFile, StateSource, locate, parse_state, read_state
+from driftmgr.state.backends.local import LocalBackend
+from driftmgr.state.backends.protocol import Access
+from driftmgr.state.backends.pulled import decrypted
 
 
 class States(msgspec.Struct, frozen=True, kw_only=True):
-    """All instances of all states, the states' names, and a gap for each instance that could not be read."""
+    """All instances of all states, the states' names, and a gap for each instance that could not be read.
+
+    ``roots`` are, by a state's name, directories that the user named and whose Terraform may be run.
+    """
 
     instances: tuple[ResourceInstance, ...]
     labels: tuple[str, ...]
     gaps: tuple[Gap, ...]
+    roots: dict[str, Path] = {}
 
 
-def read_states(arguments: Iterable[str], session: AwsSession) -> States:
-    """Find and read every state, each once however often it is named; raises ``StateError``."""
-    sources: dict[object, StateSource] = {}
-    for argument in arguments:
-        for source in locate(argument):
-            sources.setdefault(_identity(source), source)
+def read_states(
+    arguments: Iterable[str],
+    session: AwsSession,
+    *,
+    backend_config: Sequence[str] = (),
+    workspaces: Sequence[str] = (),
+) -> States:
+    """Find and read every state, each once however often it is named; raises ``DriftMgrError``."""
+    sources = find_sources(arguments, session, backend_config=backend_config, workspaces=workspaces)
     instances: list[ResourceInstance] = []
     gaps: list[Gap] = []
-    for source in sources.values():
-        state = _read(source, session)
+    for source in sources:
+        state = read_source(source)
         instances.extend(state.instances())
         gaps += (
             Gap(
@@ -45,53 +54,66 @@ def read_states(arguments: Iterable[str], session: AwsSession) -> States:
             )
             for problem in state.problems
         )
-    labels = tuple(source.label for source in sources.values())
-    return States(instances=tuple(instances), labels=labels, gaps=tuple(gaps))
+    return States(
+        instances=tuple(instances),
+        labels=tuple(source.label for source in sources),
+        gaps=tuple(gaps),
+        roots={source.label: source.root for source in sources if source.root},
+    )
 
 
-def _identity(source: StateSource) -> object:
-    if isinstance(source, S3State):
-        return source.bucket, source.key, source.endpoint_url
-    return source.path.resolve()
+def read_request(request: ScanRequest, session: AwsSession) -> States:
+    """The states of a scan; raises ``DriftMgrError``."""
+    return read_states(
+        request.sources or (".",), session, backend_config=request.backend_config, workspaces=request.workspaces
+    )
 
 
-def _read(source: StateSource, session: AwsSession) -> StateFile:
-    if isinstance(source, S3State):
-        return parse_state(_fetch(source, session), source=source.label)
-    return read_state(source.path, source=source.label)
+def find_sources(
+    arguments: Iterable[str],
+    session: AwsSession,
+    *,
+    backend_config: Sequence[str] = (),
+    workspaces: Sequence[str] = (),
+) -> tuple[StateSource, ...]:
+    """The states that the arguments name, opened, each once; raises ``DriftMgrError``."""
+    access = access_with(session)
+    sources: dict[object, StateSource] = {}
+    for argument in arguments:
+        for source in locate(argument, access, backend_config=backend_config, workspaces=workspaces):
+            sources.setdefault(source.backend.identity, source)
+    return tuple(sources.values())
 
 
-def _fetch(source: S3State, session: AwsSession) -> bytes:
-    reader = AwsSession(source.profile) if source.profile else session
-    account = None
-    if source.role_arn:
-        account = AwsAccount(id="", partition="aws", role_arn=source.role_arn, external_id=source.external_id)
-    style = Config(s3={"addressing_style": "path"}) if source.path_style else None
+def access_with(session: AwsSession) -> Access:
+    """What state backends need of the outside."""
+    return Access(
+        guard=shared_guard(patient=False),
+        aws=functools.partial(_aws, session),
+        environment=dict(os.environ),
+    )
+
+
+def _aws(session: AwsSession, settings: dict[str, object]) -> AwsStateCalls:
+    return AwsStateCalls(session, settings, os.environ)
+
+
+def read_source(source: StateSource) -> StateFile:
+    """The state of a source, decrypted by OpenTofu where it is encrypted; raises ``DriftMgrError``."""
     try:
-        client = reader.client(
-            account, "s3", source.region or reader.region or "us-east-1", endpoint_url=source.endpoint_url, config=style
-        )
-        endpoint = Endpoint(provider="aws", account=source.role_arn or "", region=source.region, service="s3")
-        return ask_now(endpoint, "s3.get_object", functools.partial(_object, client, source))
-    except Exception as error:
-        raise _problem(source, error) from error
+        if isinstance(source.backend, LocalBackend):
+            return read_state(source.backend.path, source=source.label)
+        return parse_state(content_of(source), source=source.label)
+    except EncryptedStateError:
+        if source.root is None:
+            raise
+        content = decrypted(source.root, source.workspace, source.label, os.environ)
+        return parse_state(content, source=source.label)
 
 
-def _object(client: Any, source: S3State) -> bytes:
-    content: bytes = client.get_object(Bucket=source.bucket, Key=source.key)["Body"].read()
+def content_of(source: StateSource) -> bytes:
+    """The bytes of a state as they are kept; raises ``DriftMgrError`` where there is none."""
+    content = source.backend.read()
+    if content is None:
+        raise StateError(f"{source.label}: there is no state", hint="check address, workspace and account")
     return content
-
-
-def _problem(source: S3State, error: Exception) -> DriftMgrError:
-    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
-        return StateError(f"{source.label}: S3 cannot be reached: {error}", hint="check network, proxy and endpoint")
-    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, exceptions.ClientError) else ""
-    if code in {"NoSuchKey", "NoSuchBucket", "404"}:
-        what = "bucket" if code == "NoSuchBucket" else "object"
-        return StateError(f"{source.label}: no such {what}", hint="check bucket, key, workspace and account")
-    if code in {"AccessDenied", "403"}:
-        return StateError(
-            f"{source.label}: access denied",
-            hint="allow s3:GetObject (and kms:Decrypt) on it; without s3:ListBucket a missing object looks the same",
-        )
-    return credentials_problem(source.label, error)

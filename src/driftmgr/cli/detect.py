@@ -6,7 +6,7 @@ import click
 
 from driftmgr import app
 from driftmgr.cli.operation import operated, operation_options, summary_of
-from driftmgr.cli.options import parse_reasons, request_of, scope_options
+from driftmgr.cli.options import parse_reasons, request_of, scope_options, source_options
 from driftmgr.cli.output import parse_targets, use_color, write
 from driftmgr.cli.progress import shown_progress
 from driftmgr.cli.render import plan as plan_renderer
@@ -19,6 +19,7 @@ FORMATS = ("table", "json", "markdown")
 
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[STATE|DIR|URL]...")
+@source_options
 @scope_options
 @click.option("--managed-only", is_flag=True, help="Do not look for unmanaged objects.")
 @click.option(
@@ -72,6 +73,8 @@ def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) 
     request = request_of(
         options,
         sources=sources,
+        backend_config=options["backend_config"],
+        workspaces=options["workspaces"],
         managed_only=options["managed_only"],
         accept_gaps=parse_reasons(options["accept_gaps"]),
         engine=options["engine"],

@@ -15,6 +15,22 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 MODES = ("quick", "deep", "smart")
 GAP_REASONS: tuple[GapReason, ...] = get_args(GapReason)
 
+_SOURCE = (
+    click.option(
+        "--backend-config",
+        multiple=True,
+        metavar="FILE|NAME=VALUE",
+        help="What completes the backend of a working directory, as for terraform init; repeatable.",
+    ),
+    click.option(
+        "--workspace",
+        "workspaces",
+        multiple=True,
+        metavar="NAME",
+        help="A workspace instead of the selected one, or all; repeatable.",
+    ),
+)
+
 _SCOPE = (
     click.option("--cloud", "clouds", multiple=True, type=click.Choice(CLOUDS), help="A cloud to look at; repeatable."),
     click.option(
@@ -57,6 +73,13 @@ _SCOPE = (
         help="Show default objects of the cloud, and those that other services made.",
     ),
 )
+
+
+def source_options(command: Command) -> Command:
+    """Add the options that say how states are found."""
+    for option in reversed(_SOURCE):
+        command = option(command)
+    return command
 
 
 def scope_options(command: Command) -> Command:

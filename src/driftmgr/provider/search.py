@@ -20,8 +20,8 @@ import msgspec
 from driftmgr.provider.errors import ProviderError
 from driftmgr.provider.hcl import parse_hcl
 from driftmgr.provider.reference import DEFAULT_HOSTS, ProviderReference
+from driftmgr.runtime.terraform import LOCK_FILE
 
-LOCK_FILE = ".terraform.lock.hcl"
 _ARCHITECTURES = {
     "x86_64": "amd64",
     "amd64": "amd64",

@@ -7,7 +7,6 @@ write files while Terraform plans; a local state in it is a copy too, and a remo
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +15,10 @@ from typing import Any
 import msgspec
 
 from driftmgr.provider.errors import ProviderError, reason_of
-from driftmgr.provider.search import LOCK_FILE
+from driftmgr.runtime.terraform import ProgramError, run_program
 
 _SECONDS = 3600
 _UP = ".."
-_RECORDS = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
 
 class Refreshed(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,18 +29,6 @@ class Refreshed(msgspec.Struct, frozen=True, kw_only=True):
     sensitive: tuple[str, ...] = ()
 
 
-def find_program(root: Path, environment: Mapping[str, str]) -> str:
-    """``tofu`` for a directory that OpenTofu initialised, else ``terraform``; raises ``ProviderError``."""
-    lock = root / LOCK_FILE
-    is_tofu = any(root.glob("*.tofu")) or (
-        lock.is_file() and "registry.opentofu.org" in lock.read_text(errors="replace")
-    )
-    for name in ("tofu", "terraform") if is_tofu else ("terraform", "tofu"):
-        if found := shutil.which(name, path=environment.get("PATH")):
-            return found
-    raise ProviderError("neither terraform nor tofu is on the PATH", hint="install one, or use another engine")
-
-
 def refreshed(root: Path, scratch: Path, environment: Mapping[str, str], program: str) -> dict[str, Refreshed]:
     """What a refresh of the state of a working directory finds, by address; raises ``ProviderError``."""
     if not any((*root.glob("*.tf"), *root.glob("*.tofu"), *root.glob("*.tf.json"))):
@@ -51,9 +37,14 @@ def refreshed(root: Path, scratch: Path, environment: Mapping[str, str], program
         )
     copy = scratch_copy(root, scratch)
     plan = scratch / "refresh.plan"
-    kept = {name: value for name, value in environment.items() if not name.startswith("TF_CLI_ARGS")} | _RECORDS
-    _run([program, "plan", "-refresh-only", "-lock=false", "-input=false", "-no-color", f"-out={plan}"], copy, kept)
-    document = json.loads(_run([program, "show", "-json", "-no-color", str(plan)], copy, kept), parse_float=Decimal)
+    _run(
+        [program, "plan", "-refresh-only", "-lock=false", "-input=false", "-no-color", f"-out={plan}"],
+        copy,
+        environment,
+    )
+    document = json.loads(
+        _run([program, "show", "-json", "-no-color", str(plan)], copy, environment), parse_float=Decimal
+    )
     return dict(_rows(document))
 
 
@@ -97,21 +88,10 @@ def _steps_up(root: Path) -> int:
 
 
 def _run(command: list[str], directory: Path, environment: Mapping[str, str]) -> bytes:
-    done = subprocess.run(  # noqa: S603  # terraform or tofu from the PATH, with arguments of our own
-        command,
-        cwd=directory,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=_SECONDS,
-    )
-    if done.returncode:
-        text = done.stderr.decode(errors="replace").strip() or done.stdout.decode(errors="replace").strip()
-        told = " ".join(text.replace("\u2502", " ").replace("\u2575", " ").replace("\u2577", " ").split())
-        hint = "run terraform init (or tofu init) in the working directory" if " init" in told else ""
-        raise ProviderError(f"{Path(command[0]).name} {command[1]}: {told}", hint=hint, reason=reason_of(told))
-    return done.stdout
+    try:
+        return run_program(command, directory, environment, _SECONDS)
+    except ProgramError as error:
+        raise ProviderError(error.message, hint=error.hint, reason=reason_of(error.message)) from error
 
 
 def _rows(document: Mapping[str, Any]) -> Iterator[tuple[str, Refreshed]]:

@@ -1,6 +1,15 @@
-"""Terraform and OpenTofu states: find them, read them as a stream."""
+"""Terraform and OpenTofu states: find them, read them as a stream, lock and replace them."""
 
-from driftmgr.state.locate import LocalState, S3State, StateSource, locate
-from driftmgr.state.read import StateError, StateFile, parse_state, read_state
+from driftmgr.state.locate import locate
+from driftmgr.state.read import EncryptedStateError, StateError, StateFile, parse_state, read_state
+from driftmgr.state.source import StateSource
 
-__all__ = ["LocalState", "S3State", "StateError", "StateFile", "StateSource", "locate", "parse_state", "read_state"]
+__all__ = [
+    "EncryptedStateError",
+    "StateError",
+    "StateFile",
+    "StateSource",
+    "locate",
+    "parse_state",
+    "read_state",
+]

@@ -2,7 +2,7 @@
 
 ``terraform init`` records it in ``.terraform/terraform.tfstate``, with what ``-backend-config`` added; before that
 only the ``backend`` block of the configuration tells. Such a block holds literals alone (Terraform allows no references
-in it), so that a small reader of HCL's lexical rules is enough here.
+in it; OpenTofu does, and they are told), so that a small reader of HCL's lexical rules is enough here.
 https://developer.hashicorp.com/terraform/language/backend
 """
 
@@ -25,6 +25,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _LITERALS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_INTERPOLATION = re.compile(r"(?<![$%])[$%]\{")
+_SIGNS = frozenset("=?:!&|<>+-*/%.,()[]{}")
 _OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
 
 
@@ -33,6 +36,12 @@ class Backend(msgspec.Struct, frozen=True, kw_only=True):
 
     type: str
     settings: dict[str, Any] = {}
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    """A value that is no literal: what stands there."""
+
+    text: str
 
 
 def recorded_backend(record: Path) -> Backend | None:
@@ -71,8 +80,8 @@ def _from_json(text: str) -> Backend | None:
         for backends in _objects(terraform, "backend"):
             for kind in backends:
                 return Backend(type=kind, settings=next(_objects(backends, kind), {}))
-        if "cloud" in terraform:
-            return Backend(type="cloud")
+        for settings in _objects(terraform, "cloud"):
+            return Backend(type="cloud", settings=settings)
     return None
 
 
@@ -85,7 +94,7 @@ def _from_hcl(text: str) -> Backend | None:
     tokens = list(_tokens(text))
     for start, _ in _blocks(tokens, 0, {"terraform": 0}):
         for inner, label in _blocks(tokens, start, {"backend": 1, "cloud": 0}):
-            return Backend(type=label, settings={} if label == "cloud" else _settings(tokens, inner)[0])
+            return Backend(type=label, settings=_settings(tokens, inner)[0])
     return None
 
 
@@ -116,27 +125,77 @@ def _blocks(tokens: list[str], position: int, labels: Mapping[str, int]) -> Iter
             header = (header[1], word)
 
 
+def parse_settings(text: str) -> dict[str, Any]:
+    """The settings of a file of ``-backend-config``, or of one such argument."""
+    return _settings(list(_tokens(text)), 0)[0]
+
+
 def _settings(tokens: list[str], position: int) -> tuple[dict[str, Any], int]:
-    """The literals of a body, up to its closing brace, and the position after that."""
+    """The values of a body, up to its closing brace, and the position after that."""
     found: dict[str, Any] = {}
     while position < len(tokens) and tokens[position] != "}":
-        name, following = tokens[position].strip('"'), tokens[position + 1 : position + 3]
-        if following[:1] in (["="], [":"]) and len(following) > 1:
-            if following[1] == "{":
-                found[name], position = _settings(tokens, position + 3)
-            else:
-                found[name], position = _literal(following[1]), position + 3
-        elif following[:1] == ["{"]:
+        name, following = tokens[position].strip('"'), tokens[position + 1 : position + 2]
+        if following in (["="], [":"]) and position + 2 < len(tokens):
+            found[name], position = _value(tokens, position + 2)
+        elif following == ["{"]:
             found[name], position = _settings(tokens, position + 2)
         else:
             position += 1
     return found, position + 1
 
 
+def _value(tokens: list[str], position: int) -> tuple[Any, int]:
+    """The value of an argument, and the position after it; what is no literal is ``Unresolved``."""
+    first = tokens[position]
+    if first == "{":
+        return _settings(tokens, position + 1)
+    value: Any
+    if first == "[":
+        value, end = _list(tokens, position + 1)
+    elif first == "-" and position + 1 < len(tokens):
+        value, end = _literal(f"-{tokens[position + 1]}"), position + 2
+    else:
+        value, end = _literal(first), position + 1
+    rest = _rest(tokens, end)
+    if rest > end:
+        return Unresolved(" ".join(tokens[position:rest])), rest
+    return value, end
+
+
+def _list(tokens: list[str], position: int) -> tuple[list[Any], int]:
+    found = []
+    while position < len(tokens) and tokens[position] != "]":
+        if tokens[position] == ",":
+            position += 1
+        else:
+            item, position = _value(tokens, position)
+            found.append(item)
+    return found, position + 1
+
+
+def _rest(tokens: list[str], position: int) -> int:
+    """Where an expression ends that goes on after its first word (a call, an operator, an index)."""
+    depth = 0
+    while position < len(tokens):
+        word, following = tokens[position], tokens[position + 1 : position + 2]
+        begins_argument = word not in _SIGNS and following in (["="], ["{"], [":"])
+        if depth == 0 and (word in {"}", "]", ","} or begins_argument):
+            return position
+        depth += (word in _OPENING) - (word in _CLOSING)
+        if depth < 0:
+            return position
+        position += 1
+    return position
+
+
 def _literal(text: str) -> Any:
     if text.startswith('"'):
+        if _INTERPOLATION.search(text):
+            return Unresolved(text)
         try:
             return json.loads(text)
         except ValueError:
             return text.strip('"')
-    return _LITERALS.get(text, text)
+    if text in _LITERALS:
+        return _LITERALS[text]
+    return text if _NUMBER.fullmatch(text) else Unresolved(text)

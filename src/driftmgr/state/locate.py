@@ -1,115 +1,194 @@
-"""Find the states that an argument names: files, globs, working directories, ``s3://bucket/key``."""
+"""Find the states that an argument names: files, globs, working directories, addresses such as ``s3://bucket/key``."""
 
 import glob
-import os
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from driftmgr.state.backend import Backend, configured_backend, recorded_backend
+from driftmgr.state.backend import Backend, Unresolved, configured_backend, parse_settings, recorded_backend
+from driftmgr.state.backends import OPENERS, REMOVED, SCHEMES, named
+from driftmgr.state.backends.local import LocalBackend
+from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access
+from driftmgr.state.backends.pulled import PulledState
 from driftmgr.state.read import StateError
+from driftmgr.state.source import StateSource, check_workspace, without_query
+
+ALL = "all"
+_BACKUP_SUFFIXES = (".backup", ".tflock", ".lock.info")
+_CONFIGURATION = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json")
 
 
-class LocalState(msgspec.Struct, frozen=True, kw_only=True):
-    """A state in a file."""
-
-    path: Path
-    label: str
-
-
-class S3State(msgspec.Struct, frozen=True, kw_only=True):
-    """A state in an S3 bucket, with what its backend configures to reach it."""
-
-    bucket: str
-    key: str
-    region: str | None = None
-    profile: str | None = None
-    role_arn: str | None = None
-    external_id: str | None = None
-    endpoint_url: str | None = None
-    path_style: bool = False
-    label: str
-
-
-StateSource = LocalState | S3State
-
-_BACKUP_SUFFIXES = (".backup",)
-
-
-def locate(argument: str, *, cwd: Path | None = None) -> tuple[StateSource, ...]:
-    """The state sources of one argument; raises ``StateError`` when there is none.
+def locate(
+    argument: str, access: Access, *, backend_config: Sequence[str] = (), workspaces: Sequence[str] = ()
+) -> tuple[StateSource, ...]:
+    """The states of one argument, opened; raises ``StateError`` when there is none.
 
     A directory is a Terraform working directory: the backend that ``terraform init`` recorded in it (else the one its
-    configuration names) and the selected workspace say where its state is.
+    configuration names, completed by ``backend_config``: files, or ``NAME=VALUE``) and the selected workspace say where
+    its state is. ``workspaces`` chooses others; ``all`` are those that have a state. Only that, and a pattern in an
+    address, asks anything of the network.
     """
-    if argument.startswith("s3://"):
-        return (_from_url(argument),)
-    if "://" in argument:
-        raise StateError(
-            f"{argument}: this kind of address cannot be read yet", hint="fetch the state: terraform state pull > FILE"
-        )
-    path = (cwd or Path.cwd()) / argument
+    for name in workspaces:
+        check_workspace(name)
+    found = _located(argument, access, backend_config, workspaces)
+    if not workspaces:
+        return found
+    return tuple(source for first in found for source in _in_workspaces(first, argument, access, workspaces))
+
+
+def _located(
+    argument: str, access: Access, backend_config: Sequence[str], workspaces: Sequence[str]
+) -> tuple[StateSource, ...]:
+    scheme, separator, _ = argument.partition("://")
+    if separator:
+        if scheme not in SCHEMES:
+            raise StateError(
+                f"{without_query(argument)}: addresses of this kind cannot be read",
+                hint=f"one of {', '.join(f'{name}://' for name in SCHEMES)}, or: terraform state pull > FILE",
+            )
+        sources: tuple[StateSource, ...] = named(SCHEMES[scheme])(argument, access)
+        return sources
+    path = Path(argument)
     if path.is_dir():
-        return (_of_directory(path, argument),)
+        return (_of_directory(path, argument, access, backend_config, named_one=bool(workspaces)),)
     if path.exists() or not glob.has_magic(argument):
-        return (LocalState(path=path, label=argument),)
-    return _of_glob(path, argument)
+        return (_of_file(path, path.resolve().parent),)
+    return _of_glob(argument)
 
 
-def _of_glob(path: Path, argument: str) -> tuple[StateSource, ...]:
+def _of_file(path: Path, root: Path | None) -> StateSource:
+    return StateSource(type="local", settings={"path": str(path)}, root=root, backend=LocalBackend(path))
+
+
+def _of_glob(argument: str) -> tuple[StateSource, ...]:
     # Path.glob takes no absolute pattern.
-    found = sorted(name for name in glob.glob(str(path), recursive=True) if not name.endswith(_BACKUP_SUFFIXES))  # noqa: PTH207
+    found = sorted(name for name in glob.glob(argument, recursive=True) if not name.endswith(_BACKUP_SUFFIXES))  # noqa: PTH207
     files = [Path(name) for name in found if Path(name).is_file()]
     if not files:
         raise StateError(f"{argument}: no file matches", hint="quote the pattern, and check where it starts")
     base = Path.cwd()
-    return tuple(
-        LocalState(path=file, label=str(file.relative_to(base)) if file.is_relative_to(base) else str(file))
-        for file in files
-    )
+    return tuple(_of_file(file.relative_to(base) if file.is_relative_to(base) else file, None) for file in files)
 
 
-def _from_url(argument: str) -> S3State:
-    parts = urlsplit(argument)
-    key = parts.path.lstrip("/")
-    if not parts.netloc or not key:
-        raise StateError(f"{argument}: not the address of a state", hint="write s3://BUCKET/KEY")
-    region = parse_qs(parts.query).get("region", [None])[0]
-    return S3State(bucket=parts.netloc, key=key, region=region, label=f"s3://{parts.netloc}/{key}")
-
-
-def _of_directory(directory: Path, label: str) -> StateSource:
-    data = Path(os.environ.get("TF_DATA_DIR") or ".terraform")
+def _of_directory(
+    directory: Path, label: str, access: Access, backend_config: Sequence[str], *, named_one: bool
+) -> StateSource:
+    data = Path(access.environment.get("TF_DATA_DIR") or ".terraform")
     data = data if data.is_absolute() else directory / data
-    workspace = os.environ.get("TF_WORKSPACE") or _selected_workspace(data)
-    record = data / "terraform.tfstate"
-    backend = recorded_backend(record) if record.is_file() else None
-    backend = backend or configured_backend(directory) or Backend(type="local")
-    if backend.type == "s3":
-        return _s3_backend(backend.settings, workspace, label)
-    if backend.type != "local":
-        where = "HCP Terraform" if backend.type == "cloud" else f"a backend of type {backend.type}"
+    workspace = access.environment.get("TF_WORKSPACE") or _selected_workspace(data)
+    backend = _backend_of(directory, data / "terraform.tfstate", label, backend_config)
+    here = msgspec.structs.replace(access, directory=directory)
+    root = directory.resolve()
+    if backend.type in REMOVED:
         raise StateError(
-            f"{label}: its state is in {where}, which cannot be read yet",
-            hint=f"fetch the state: terraform -chdir={label} state pull > FILE",
+            f"{label}: Terraform {REMOVED[backend.type]} and newer have no backend {backend.type}",
+            hint="move the state with an older Terraform (init -migrate-state), or name a copy: state pull > FILE",
         )
-    found = _local_backend(directory, backend.settings, workspace, label)
-    if found.path.is_file():
-        return found
-    raise _without_state(directory, workspace, label)
+    if backend.type not in OPENERS:
+        pulled = PulledState(root, workspace, f"{label} ({backend.type})", access.environment)
+        return StateSource(type=backend.type, settings=backend.settings, workspace=workspace, root=root, backend=pulled)
+    try:
+        source = StateSource.open(backend.type, backend.settings, here, workspace=workspace, root=root)
+    except StateError as error:
+        raise StateError(f"{label}: {error.message}", hint=error.hint) from error
+    if backend.type == "local" and not named_one and not _exists(source):
+        raise _without_state(directory, source, label)
+    return source
 
 
-def _without_state(directory: Path, workspace: str, label: str) -> StateError:
-    others = sorted(path.parent.name for path in directory.glob("terraform.tfstate.d/*/terraform.tfstate"))
-    if others:
+def _exists(source: StateSource) -> bool:
+    return isinstance(source.backend, LocalBackend) and source.backend.path.is_file()
+
+
+def _backend_of(directory: Path, record: Path, label: str, backend_config: Sequence[str]) -> Backend:
+    """What init recorded; with ``backend_config`` what init would record with it."""
+    recorded = recorded_backend(record) if record.is_file() else None
+    configured = configured_backend(directory)
+    if recorded and configured and recorded.type != configured.type:
+        raise StateError(
+            f"{label}: terraform init recorded a backend of type {recorded.type}, "
+            f"the configuration names one of type {configured.type}",
+            hint="run terraform init, so that it is known where the state is",
+        )
+    if recorded and not backend_config:
+        return recorded
+    backend = configured or recorded or Backend(type="local")
+    settings = dict(backend.settings)
+    for given in backend_config:
+        settings |= _given(given)
+    if text := _first_unresolved(settings):
+        raise StateError(
+            f"{label}: its backend is configured by an expression, {text[0]} = {text[1]}",
+            hint=f"give the value: --backend-config {text[0]}=VALUE, or run init, which records it",
+        )
+    return Backend(type=backend.type, settings={name: value for name, value in settings.items() if value is not None})
+
+
+def _given(text: str) -> dict[str, Any]:
+    """One ``-backend-config``: ``NAME=VALUE``, or a file of such lines (or of JSON); raises ``StateError``."""
+    name, separator, value = text.partition("=")
+    if separator and not Path(text).is_file():
+        if value.lstrip()[:1] in {"{", "["}:
+            return parse_settings(f"{name} = {value}")
+        return {name.strip(): {"true": True, "false": False}.get(value, value)}
+    path = Path(text)
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+        found = json.loads(content) if path.suffix == ".json" else parse_settings(content)
+    except (OSError, ValueError) as error:
+        raise StateError(f"{text}: the backend configuration cannot be read: {error}", hint="check the file") from error
+    if not isinstance(found, dict) or not found:
+        raise StateError(f"{text}: holds no backend configuration", hint='write lines such as bucket = "NAME"')
+    return found
+
+
+def _first_unresolved(value: Any, name: str = "") -> tuple[str, str] | None:
+    if isinstance(value, Unresolved):
+        return name, value.text
+    inner: Mapping[Any, Any] = {}
+    if isinstance(value, dict):
+        inner = {f"{name}.{key}" if name else key: item for key, item in value.items()}
+    elif isinstance(value, list):
+        inner = {f"{name}[{place}]": item for place, item in enumerate(value)}
+    return next((found for key, item in inner.items() if (found := _first_unresolved(item, str(key)))), None)
+
+
+def _in_workspaces(
+    source: StateSource, argument: str, access: Access, workspaces: Sequence[str]
+) -> tuple[StateSource, ...]:
+    if isinstance(source.backend, LocalBackend) and not source.backend.has_workspaces:
+        return (source,)
+    names = source.backend.workspaces() if ALL in workspaces else tuple(workspaces)
+    if not names:
+        raise StateError(f"{argument}: no workspace has a state", hint="run terraform apply in it")
+    if isinstance(source.backend, PulledState):
+        root, label = Path(argument).resolve(), source.backend.label
+        return tuple(
+            msgspec.structs.replace(source, workspace=name, backend=PulledState(root, name, label, access.environment))
+            for name in names
+        )
+    directory = Path(argument) if Path(argument).is_dir() else access.directory
+    here = msgspec.structs.replace(access, directory=directory)
+    found = tuple(
+        StateSource.open(source.type, source.settings, here, workspace=name, root=source.root) for name in names
+    )
+    for each in found:
+        if each.type == "local" and not _exists(each):
+            raise _without_state(directory, each, argument)
+    return found
+
+
+def _without_state(directory: Path, source: StateSource, label: str) -> StateError:
+    workspace = source.workspace
+    if others := [name for name in source.backend.workspaces() if name != workspace]:
         return StateError(
             f"{label}: workspace {workspace} has no state, there is one for {', '.join(others)}",
             hint=f"choose a workspace: TF_WORKSPACE={others[0]}",
         )
-    if any(directory.glob("*.tf")) or any(directory.glob("*.tofu")) or any(directory.glob("*.tf.json")):
+    if any(next(directory.glob(pattern), None) for pattern in _CONFIGURATION):
         return StateError(
             f"{label}: the working directory has no state (workspace {workspace})",
             hint="run terraform init, so that its backend is known, or terraform apply",
@@ -125,48 +204,7 @@ def _without_state(directory: Path, workspace: str, label: str) -> StateError:
 
 def _selected_workspace(data: Path) -> str:
     environment = data / "environment"
-    return (environment.read_text().strip() if environment.is_file() else "") or "default"
-
-
-def _local_backend(directory: Path, config: Mapping[str, Any], workspace: str, label: str) -> LocalState:
-    # https://developer.hashicorp.com/terraform/language/backend/local
-    if workspace == "default":
-        path = directory / (config.get("path") or "terraform.tfstate")
-    else:
-        path = directory / (config.get("workspace_dir") or "terraform.tfstate.d") / workspace / "terraform.tfstate"
-    return LocalState(
-        path=path,
-        label=os.path.normpath(Path(label) / path.relative_to(directory))
-        if path.is_relative_to(directory)
-        else str(path),
-    )
-
-
-def _s3_backend(settings: Mapping[str, Any], workspace: str, label: str) -> S3State:
-    # https://developer.hashicorp.com/terraform/language/backend/s3
-    bucket, key = settings.get("bucket"), settings.get("key")
-    if not (bucket and key):
-        raise StateError(
-            f"{label}: its backend block does not say in which {'object' if bucket else 'bucket'} the state is",
-            hint="run terraform init with the -backend-config that completes it, or name the state: s3://BUCKET/KEY",
-        )
-    if workspace != "default":
-        key = f"{settings.get('workspace_key_prefix') or 'env:'}/{workspace}/{key}"
-    role, endpoints = _first(settings.get("assume_role")), _first(settings.get("endpoints"))
-    return S3State(
-        bucket=str(bucket),
-        key=str(key),
-        region=settings.get("region"),
-        profile=settings.get("profile"),
-        role_arn=role.get("role_arn") or settings.get("role_arn"),
-        external_id=role.get("external_id") or settings.get("external_id"),
-        endpoint_url=endpoints.get("s3") or settings.get("endpoint"),
-        path_style=bool(settings.get("use_path_style") or settings.get("force_path_style")),
-        label=f"s3://{bucket}/{key}",
-    )
-
-
-def _first(value: Any) -> Mapping[str, Any]:
-    # Recorded as an object or as a list of one, by version.
-    found = value[0] if isinstance(value, list) and value else value
-    return found if isinstance(found, dict) else {}
+    try:
+        return (environment.read_text().strip() if environment.is_file() else "") or DEFAULT_WORKSPACE
+    except (OSError, UnicodeDecodeError) as error:
+        raise StateError(f"{environment} cannot be read: {error}", hint="terraform workspace select NAME") from error

@@ -24,6 +24,10 @@ class StateError(DriftMgrError):
     """A state that cannot be read: which, why, and what to do."""
 
 
+class EncryptedStateError(StateError):
+    """A state that OpenTofu encrypted: only it can read it."""
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One instance of a state that cannot be read; the others can."""
 
@@ -181,7 +185,7 @@ def parse_state(data: bytes | mmap.mmap, *, source: str) -> StateFile:
 
 def _check_head(head: _Head, source: str) -> None:
     if head.encrypted_data is not None or (head.encryption is not None and head.version is None):
-        raise StateError(
+        raise EncryptedStateError(
             f"{source}: the state is encrypted by OpenTofu", hint="decrypt a copy: tofu state pull > state.json"
         )
     if head.backend is not None:

@@ -56,9 +56,14 @@ class AwsSession:
     calls on them need none.
     """
 
-    def __init__(self, profile: str | None = None) -> None:
+    def __init__(
+        self, profile: str | None = None, *, credentials_file: str | None = None, config_file: str | None = None
+    ) -> None:
         try:
             self._session = botocore.session.Session(profile=profile)
+            for name, path in (("credentials_file", credentials_file), ("config_file", config_file)):
+                if path:
+                    self._session.set_config_variable(name, path)
             self._session.get_scoped_config()
         except exceptions.ProfileNotFound as error:
             raise DriftMgrError(

@@ -1,5 +1,8 @@
 """What every kind of state backend can do, and Terraform's own record of a lock.
 
+A backend that has no lock, or none configured, raises ``StateError`` from ``lock`` and says so: whoever writes all the
+same says ``--no-lock``.
+
 https://developer.hashicorp.com/terraform/language/state/locking
 https://github.com/hashicorp/terraform/blob/main/internal/states/statemgr/locker.go
 """
@@ -8,7 +11,7 @@ import getpass
 import os
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,7 +22,7 @@ from driftmgr.runtime.guard import Guard
 from driftmgr.state.read import StateError
 
 if TYPE_CHECKING:
-    from driftmgr.state.backends.s3 import S3Access
+    from driftmgr.state.backends.s3 import S3Calls
 
 DEFAULT_WORKSPACE = "default"
 _NAMES = {
@@ -119,13 +122,13 @@ class StateBackend(Protocol):
 class Access(msgspec.Struct, frozen=True, kw_only=True):
     """What ``app`` hands to an opener, so that ``state`` need not know the clouds.
 
-    ``guard`` is for ``runtime.http.HttpClient``; ``aws`` makes the calls of an S3 backend from its settings (profile,
+    ``guard`` is for ``runtime.http.HttpClient``; ``aws`` gives the calls of an S3 backend for its settings (profile,
     role, endpoints); ``directory`` is what relative paths of the settings start from; ``environment`` holds the
     variables that Terraform's backends read.
     """
 
     guard: Guard
-    aws: "Any" = None
+    aws: "Callable[[Mapping[str, Any]], S3Calls] | None" = None
     directory: Path = Path()
     environment: Mapping[str, str] = os.environ
 
@@ -134,7 +137,8 @@ class Opener(Protocol):
     """Opens backends of one type; registered in ``backends.OPENERS``.
 
     ``settings`` are the arguments of the backend block as Terraform records them, ``None`` and absent meaning the same.
-    Raises ``StateError`` for settings that are missing and that nobody may guess, or that cannot be.
+    Opening asks nothing of the network. Raises ``StateError`` for settings that are missing and that nobody may guess,
+    or that cannot be.
     """
 
     def __call__(self, settings: Mapping[str, Any], workspace: str, access: Access) -> StateBackend:
