@@ -25,7 +25,8 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     ``sources`` are states: files, globs, Terraform working directories, ``s3://bucket/key``. ``backend_config``
     completes the backends of working directories (files, ``NAME=VALUE``); ``workspaces`` are those to read instead of
-    the selected one, ``("all",)`` every one with a state. ``clouds``: empty for those that the states name. ``regions`` (of AWS): empty for those that the states (and else the credentials) name,
+    the selected one, ``("all",)`` every one with a state. ``clouds``: empty for those that the states name.
+    ``regions`` (of AWS): empty for those that the states (and else the credentials) name,
     ``("all",)`` for every enabled one. ``accounts``: the account ids wanted, empty for those of the credentials and
     ``roles``. ``tokens``: the variables of the environment that hold DigitalOcean tokens, empty for the usual ones.
     ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file with provider configurations for

@@ -12,6 +12,7 @@ from driftmgr.model.errors import DriftMgrError
 _COMMANDS = {
     "detect": "Compare Terraform states with the cloud.",
     "discover": "List what the cloud holds, in Terraform's words.",
+    "state": "List, show, pull, push and unlock states where they are kept.",
     "catalog": "Show what is covered, what it needs and what it costs.",
     "vault": "Keep secrets in an encrypted file.",
     "audit": "Check and read the audit trail.",

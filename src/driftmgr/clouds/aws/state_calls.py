@@ -269,7 +269,7 @@ class _CodeError(Exception):
         if self.code in _DENIED:
             raise AccessDeniedError(
                 f"{self._what}: access denied",
-                hint=f"allow {permission} on it (and its KMS key); without s3:ListBucket a missing object is refused too",
+                hint=f"allow {permission} on it and its KMS key; without s3:ListBucket a missing object is refused too",
             ) from self._error
         raise credentials_problem(self._what, self._error) from self._error
 
