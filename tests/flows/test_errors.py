@@ -71,7 +71,7 @@ def test_a_compressed_state_is_recognised(run: Run, folder: Path) -> None:
         ("*.tfstate", "*.tfstate: no file matches", "quote the pattern"),
         (".", "neither a state nor a Terraform working directory", "driftmgr detect PATH"),
         ("s3://bucket", "not the address of a state", "s3://BUCKET/KEY"),
-        ("gs://bucket/key", "cannot be read yet", "terraform state pull"),
+        ("ftp://me:secret@host/key", "ftp://host/key: addresses of this kind cannot be read", "terraform state pull"),
     ],
 )
 def test_a_source_without_a_state_says_what_was_looked_for(

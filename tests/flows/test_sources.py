@@ -98,16 +98,38 @@ def test_a_working_directory_with_a_local_state_is_read(estate: Names, run: Run,
 @pytest.mark.parametrize(
     ("text", "error", "hint"),
     [
-        ('terraform {\n  cloud {\n    organization = "x"\n  }\n}\n', "HCP Terraform", "state pull > FILE"),
-        ('terraform {\n  backend "gcs" {\n    bucket = "x"\n  }\n}\n', "a backend of type gcs", "state pull > FILE"),
-        ('terraform {\n  backend "s3" {}\n}\n', "does not say in which bucket", "terraform init"),
+        (
+            'terraform {\n  backend "oss" {\n    bucket = "x"\n  }\n}\n',
+            ". (oss): neither terraform nor tofu",
+            "install",
+        ),
+        ('terraform {\n  backend "etcdv3" {}\n}\n', "Terraform 1.3 and newer have no backend etcdv3", "older"),
+        ('terraform {\n  backend "s3" {}\n}\n', "does not say in which bucket", "--backend-config"),
+        ('terraform {\n  backend "s3" {\n bucket = var.b\n }\n}\n', "by an expression, bucket = var.b", "bucket=VALUE"),
         ('resource "aws_vpc" "x" {}\n', "has no state (workspace default)", "terraform apply"),
     ],
 )
-def test_a_backend_that_cannot_be_read_says_so(run: Run, folder: Path, text: str, error: str, hint: str) -> None:
+def test_a_backend_that_cannot_be_read_says_so(  # pytest passes them by name
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, error: str, hint: str
+) -> None:
     """A backend of another kind, an incomplete one, and a directory never applied are errors with a way out."""
+    monkeypatch.setenv("PATH", str(folder))
     (folder / "main.tf").write_text(text)
     assert_told(run("detect"), error, hint)
+
+
+def test_what_completes_a_backend_is_given(stored: str, run: Run, folder: Path) -> None:
+    """A backend block is completed by a file and by values, the last one counts; a workspace is chosen by its name."""
+    (folder / "main.tf").write_text('terraform {\n  backend "s3" {\n    key = "orders/terraform.tfstate"\n  }\n}\n')
+    (folder / "prod.tfbackend").write_text(f'bucket = "other"\nregion = "{REGION}"\n')
+    given = ("--backend-config", "prod.tfbackend", "--backend-config", "bucket=states")
+    assert sources(run, *given) == ["s3://states/orders/terraform.tfstate"]
+    assert sources(run, *given, "--workspace", "staging") == ["s3://states/env:/staging/orders/terraform.tfstate"]
+    ran = run("state", "list", *given, "--workspace", "all", "-o", "json")
+    assert {item["source"] for item in ran.json} == {
+        "s3://states/orders/terraform.tfstate",
+        "s3://states/env:/staging/orders/terraform.tfstate",
+    }
 
 
 def test_a_directory_of_other_states_names_one(run: Run, folder: Path) -> None:
@@ -119,7 +141,7 @@ def test_a_directory_of_other_states_names_one(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "refusal", "error", "hint"),
     [
-        ("s3://states/other", None, "s3://states/other: no such object", "workspace"),
+        ("s3://states/other", None, "s3://states/other: there is no state", "workspace"),
         ("s3://nowhere/at-all", None, "s3://nowhere/at-all: no such bucket", "check bucket"),
         ("s3://states/orders/terraform.tfstate", (403, "AccessDenied"), "access denied", "s3:GetObject"),
         ("s3://states/orders/terraform.tfstate", (400, "ExpiredToken"), "the token has expired", "sign in again"),

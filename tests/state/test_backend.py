@@ -59,7 +59,7 @@ IN_FULL_SETTINGS: dict[str, Any] = {
         ('terraform{backend "s3"{bucket="b"\nkey="k"}}', "s3", S3),
         ('terraform {\n backend s3 {\n bucket = "b"\n key = "k"\n }\n}', "s3", S3),
         ('terraform {\n  backend "local" {}\n}', "local", {}),
-        ('terraform {\n  cloud {\n    workspaces { name = "x" }\n  }\n}', "cloud", {}),
+        ('terraform {\n  cloud {\n    workspaces { name = "x" }\n  }\n}', "cloud", {"workspaces": {"name": "x"}}),
         (
             'terraform {\n  required_version = ">= 1.5"\n}\nterraform {\n  backend "gcs" { prefix = "p" }\n}',
             "gcs",

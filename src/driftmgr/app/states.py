@@ -1,6 +1,7 @@
 """What can be done with a state where it is kept: list, show, pull, push, unlock, and say where that is."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from driftmgr.app.sources import content_of, find_sources, read_source
 from driftmgr.catalog import CLOUDS, catalog_of, cloud_of
 from driftmgr.catalog.schema import Block, NestedType
 from driftmgr.clouds.aws import AwsSession
+from driftmgr.drift.values import SENSITIVE
 from driftmgr.model import DriftMgrError, ResourceInstance
 from driftmgr.model.sensitive import hidden_paths
 from driftmgr.state import StateError, StateSource
@@ -20,7 +22,7 @@ from driftmgr.store.states import LockRecords, keep_backup
 from driftmgr.telemetry.files import replace_file
 from driftmgr.telemetry.redaction import redact
 
-SENSITIVE = "(sensitive)"
+_MAP_KEY = re.compile(r'\["(.*?)"\]')
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,9 +256,9 @@ def _is_at(address: str, wanted: str) -> bool:
 
 
 def _shown(instance: ResourceInstance) -> Shown:
-    masked = {
-        name: _masked(value, name, hidden_paths(instance.sensitive)) for name, value in instance.attributes.items()
-    }
+    # A state names the key of a map in brackets, the attribute of an object behind a dot; what a value is, it does not.
+    hides = hidden_paths(_MAP_KEY.sub(r".\1", path) for path in instance.sensitive)
+    masked = {name: _masked(value, name, hides) for name, value in instance.attributes.items()}
     secret = set(_secret_attributes(instance.type))
     return Shown(
         address=str(instance.address),
@@ -273,7 +275,7 @@ def _shown(instance: ResourceInstance) -> Shown:
     )
 
 
-def _masked(value: Any, path: str, hides: Any) -> Any:
+def _masked(value: Any, path: str, hides: Callable[[str], bool]) -> Any:
     if value is None:
         return None
     if isinstance(value, dict):

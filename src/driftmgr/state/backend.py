@@ -178,7 +178,7 @@ def _rest(tokens: list[str], position: int) -> int:
     depth = 0
     while position < len(tokens):
         word, following = tokens[position], tokens[position + 1 : position + 2]
-        begins_argument = word not in _SIGNS and following in (["="], ["{"], [":"])
+        begins_argument = word not in _SIGNS and following in (["="], ["{"])
         if depth == 0 and (word in {"}", "]", ","} or begins_argument):
             return position
         depth += (word in _OPENING) - (word in _CLOSING)
@@ -193,7 +193,7 @@ def _literal(text: str) -> Any:
         if _INTERPOLATION.search(text):
             return Unresolved(text)
         try:
-            return json.loads(text)
+            return json.loads(text).replace("$${", "${").replace("%%{", "%{")
         except ValueError:
             return text.strip('"')
     if text in _LITERALS:

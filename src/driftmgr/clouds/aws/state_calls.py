@@ -168,6 +168,9 @@ class AwsStateCalls:
             raise DriftMgrError(
                 f"{what}: {name} cannot be reached: {error}", hint="check network, proxy and endpoint"
             ) from error
+        except exceptions.ParamValidationError as error:
+            told = " ".join(str(error).split())
+            raise DriftMgrError(f"{what}: {told}", hint="check the settings of the backend") from error
         except DriftMgrError:
             raise
         except Exception as error:
