@@ -185,7 +185,8 @@ def test_auto_asks_providers_for_what_the_catalog_lacks(
     random = ResourceInstance.of(
         "random_id.r", {"id": "r"}, provider='provider["registry.terraform.io/hashicorp/random"]'
     )
-    states = States(instances=(thing, other, random), labels=(str(root),), gaps=())
+    roots = {str(root / "terraform.tfstate"): root}
+    states = States(instances=(thing, other, random), labels=(str(root),), gaps=(), roots=roots)
     gaps = tuple(
         Gap(type=name, operation="catalog", reason="unsupported", message="x", instances=1)
         for name in ("fake_thing", "other_thing")

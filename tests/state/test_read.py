@@ -88,6 +88,17 @@ def test_one_bad_resource_never_fails_the_state(broken: Any, address: str, messa
     assert message in problem.message
 
 
+def test_text_that_is_no_utf8_is_a_problem_or_an_error() -> None:
+    """Bytes that are no text cost their own instance; where they break the whole state, the message says so."""
+    good = json.dumps(resource({"attributes": {"id": "good"}})).encode()
+    bad = good.replace(b"good", b"b\xc7d")
+    read = parse_state(b'{"version": 4, "resources": [' + bad + b", " + good + b"]}", source="x")
+    assert [instance.attributes["id"] for instance in read.instances()] == ["good"]
+    assert "utf-8" in read.problems[0].message
+    with pytest.raises(StateError, match="it is not UTF-8"):
+        parse_state(b'{"version": 4, "lineage": "\xff"}', source="x")
+
+
 def test_an_instance_without_attributes_is_an_empty_one() -> None:
     """An instance whose attributes are null is read with none."""
     (instance,) = state(resource({"attributes": None})).instances()

@@ -17,6 +17,7 @@ from driftmgr.state.read import StateError
 from driftmgr.state.source import StateSource, check_workspace, without_query
 
 ALL = "all"
+_SHOWN = 200
 _BACKUP_SUFFIXES = (".backup", ".tflock", ".lock.info")
 _CONFIGURATION = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json")
 
@@ -33,7 +34,13 @@ def locate(
     """
     for name in workspaces:
         check_workspace(name)
-    found = _located(argument, access, backend_config, workspaces)
+    try:
+        found = _located(argument, access, backend_config, workspaces)
+    except (OSError, ValueError) as error:
+        # A name that no file can have (too long, a null byte), a folder that may not be looked into, a broken address.
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        name = without_query(argument)[:_SHOWN].encode(errors="backslashreplace").decode()
+        raise StateError(f"{name}: cannot be looked for: {why}", hint="check the name") from error
     if not workspaces:
         return found
     return tuple(source for first in found for source in _in_workspaces(first, argument, access, workspaces))

@@ -7,6 +7,7 @@ The file is mapped, not loaded, and the attributes of each instance stay an unde
 """
 
 import mmap
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,7 @@ from driftmgr.model.address import ModuleStep, parse_module_path
 
 FORMAT_VERSION = 4
 _EMPTY = msgspec.Raw(b"{}")
+_BYTE = re.compile(r"\bbyte (\d+)")
 
 
 class StateError(DriftMgrError):
@@ -114,11 +116,13 @@ class StateFile:
     def _instance(self, resource: _Resource, module: tuple[ModuleStep, ...], raw: msgspec.Raw) -> ResourceInstance:
         item = _INSTANCE.decode(raw)
         document = item.attributes
-        if bytes(document) == b"null":
+        content = bytes(document)
+        content.decode()  # what is decoded later must not fail then
+        if content == b"null":
             if bytes(item.attributes_flat) != b"null":
                 raise ValueError("recorded by a provider older than Terraform 0.12 (flat attributes)")
             document = _EMPTY
-        if not bytes(memoryview(document)[:1]) == b"{":
+        if document is not _EMPTY and not content.startswith(b"{"):
             raise ValueError("its attributes are not an object")
         status: Literal["ready", "tainted", "deposed"] = "ready"
         if item.deposed:
@@ -225,9 +229,12 @@ def _not_a_state(start: bytes) -> tuple[str, str] | None:
 
 def _where(view: memoryview, error: Exception) -> str:
     text = str(error)
-    if "byte " not in text:
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 ({text})"
+    found = _BYTE.search(text)
+    if found is None:
         return text
-    position = int(text.rsplit("byte ", 1)[1].split(maxsplit=1)[0].rstrip(")"))
+    position = int(found[1])
     before = bytes(view[:position])
     return f"{text} (line {before.count(10) + 1}, column {position - before.rfind(10)})"
 

@@ -31,10 +31,8 @@ def outline_of(content: bytes, label: str) -> Outline:
     """Read what counts of a state; raises ``StateError`` for what is no state of format 4."""
     with contextlib.suppress(EncryptedStateError):  # it is opaque to us, not to its owner
         parse_state(content, source=label)
-    try:
-        return msgspec.json.decode(content, type=Outline)
-    except msgspec.MsgspecError as error:
-        raise StateError(f"{label}: not a Terraform state: {error}", hint="restore it from a backup") from error
+    outline: Outline = _decoded(content, label, Outline)
+    return outline
 
 
 def check_replacement(new: bytes, old: bytes, label: str) -> None:
@@ -52,12 +50,16 @@ def check_replacement(new: bytes, old: bytes, label: str) -> None:
             f"{label}: its serial {theirs.serial} is newer than that of the state to push ({ours.serial})",
             hint="pull it, make the change again; --force replaces it by the older one",
         )
-    if ours.serial == theirs.serial and _document(new) != _document(old):
+    if ours.serial == theirs.serial and _decoded(new, "the state to push", Any) != _decoded(old, label, Any):
         raise StateError(
             f"{label}: has the same serial {theirs.serial} as the state to push, and other content",
             hint="raise the serial of the state to push if it is the newer one, or --force",
         )
 
 
-def _document(content: bytes) -> Any:
-    return msgspec.json.decode(content)
+def _decoded(content: bytes, label: str, kind: Any) -> Any:
+    try:
+        content.decode()  # a part that is skipped is not looked at
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise StateError(f"{label}: not a Terraform state: {error}", hint="restore it from a backup") from error
