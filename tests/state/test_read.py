@@ -99,6 +99,16 @@ def test_text_that_is_no_utf8_is_a_problem_or_an_error() -> None:
         parse_state(b'{"version": 4, "lineage": "\xff"}', source="x")
 
 
+@pytest.mark.parametrize("number", ["1e999999999999999999999", "1e999999", "-1E-999999", "[1e99999]"])
+def test_a_number_beyond_all_bounds_costs_its_instance(number: str) -> None:
+    """A number that would fill the memory is a problem of its instance; a text that looks like one is a text."""
+    bad = json.dumps(resource({"attributes": {"id": "NUMBER"}})).replace('"NUMBER"', number)
+    good = json.dumps(resource({"attributes": {"id": "x1e999999"}}))
+    read = parse_state(f'{{"version": 4, "resources": [{bad}, {good}]}}'.encode(), source="x")
+    assert [instance.attributes["id"] for instance in read.instances()] == ["x1e999999"]
+    assert "beyond all bounds" in read.problems[0].message
+
+
 def test_an_instance_without_attributes_is_an_empty_one() -> None:
     """An instance whose attributes are null is read with none."""
     (instance,) = state(resource({"attributes": None})).instances()

@@ -9,6 +9,7 @@ The file is mapped, not loaded, and the attributes of each instance stay an unde
 import mmap
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,9 +17,13 @@ import msgspec
 
 from driftmgr.model import DriftMgrError, ResourceAddress, ResourceInstance
 from driftmgr.model.address import ModuleStep, parse_module_path
+from driftmgr.model.resource import decode_attributes
 
 FORMAT_VERSION = 4
 _EMPTY = msgspec.Raw(b"{}")
+_LONG_EXPONENT = re.compile(rb"\d[eE][+-]?\d{4}")
+_DIGITS = 10_000
+"""A number that needs more is no value of a resource, and costs as much memory as it says."""
 _BYTE = re.compile(r"\bbyte (\d+)")
 
 
@@ -118,6 +123,8 @@ class StateFile:
         document = item.attributes
         content = bytes(document)
         content.decode()  # what is decoded later must not fail then
+        if _LONG_EXPONENT.search(content):
+            _check_numbers(content)
         if content == b"null":
             if bytes(item.attributes_flat) != b"null":
                 raise ValueError("recorded by a provider older than Terraform 0.12 (flat attributes)")
@@ -225,6 +232,20 @@ def _not_a_state(start: bytes) -> tuple[str, str] | None:
     if text and not text.startswith(b"{"):
         return "not valid JSON: it does not begin with {", "name a state file, not a configuration (*.tf)"
     return None
+
+
+def _check_numbers(document: bytes) -> None:
+    try:
+        found = decode_attributes(document)
+    except ArithmeticError as error:
+        raise ValueError("it holds a number beyond all bounds") from error
+    waiting: list[Any] = [found]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Decimal) and abs(value.adjusted()) > _DIGITS:
+            raise ValueError("it holds a number beyond all bounds")
+        if isinstance(value, dict | list):
+            waiting += value.values() if isinstance(value, dict) else value
 
 
 def _where(view: memoryview, error: Exception) -> str:
