@@ -210,9 +210,7 @@ CHANGES: dict[str, tuple[str, Change, set[Row]]] = {
     "project: case of the environment": ("projects", changed("/v2/projects", "shop", environment="PRODUCTION"), set()),
     "address released": (
         "reserved_ips",
-        lambda cloud: cloud.delete(
-            next(path for path in cloud.paths_of("/v2/reserved_ips") if not cloud.stored(path).get("droplet"))
-        ),
+        gone("/v2/reserved_ips", ip="198.18.120.16"),
         {("missing", "reserved_ip.spare", "")},
     ),
 }
