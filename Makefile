@@ -6,7 +6,7 @@ SETUP := .venv/.synced
 # More workers than cores: conformance cases spend half their time waiting for the provider's own delays.
 WORKERS ?= 4
 MIRROR = DRIFTMGR_PROVIDER_MIRROR="$$($(BIN)/python tools/find_provider_mirror.py || true)"
-PURE := $(wildcard tests/model tests/catalog tests/drift)
+PURE := $(wildcard tests/model tests/catalog tests/drift tests/policy)
 
 .PHONY: help setup demo test check format bench coverage docs clean
 

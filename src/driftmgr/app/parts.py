@@ -159,8 +159,11 @@ class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
 def disagreements(report: DriftReport, part: Part) -> tuple[Disagreement, ...]:
     """Where the catalog's report and the providers' part differ about instances that both could look at."""
     blind = {gap.type for gap in (*report.gaps, *part.gaps)}
-    ours, theirs = _rows(report.drifts), _rows(part.drifts)
-    explained = _rules((*report.drifts, *report.suppressed)), _rules((*part.drifts, *part.suppressed))
+    ours, theirs = _rows((*report.drifts, *report.ignored)), _rows(part.drifts)
+    explained = (
+        _rules((*report.drifts, *report.suppressed, *report.ignored)),
+        _rules((*part.drifts, *part.suppressed)),
+    )
     rows: list[Disagreement] = []
     for only, mine, others, rules in (
         ("catalog", ours, theirs, explained[1]),

@@ -7,6 +7,7 @@ import msgspec
 
 from driftmgr.discovery.shards import Mode
 from driftmgr.model import Gap, GapReason, RemoteObject, ScanRecord
+from driftmgr.policy import Policy
 
 Engine = Literal["catalog", "provider", "plan", "auto"]
 """Who reads the cloud: our catalog, the installed providers, Terraform's plan, or the catalog and, for the rest, the
@@ -31,7 +32,7 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``roles``. ``tokens``: the variables of the environment that hold DigitalOcean tokens, empty for the usual ones.
     ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file with provider configurations for
     the provider engine. ``cache_ttl``: answers may be that many seconds old. ``resume``: what an interrupted or
-    throttled scan has read need not be read again.
+    throttled scan has read need not be read again. ``policy``: how much findings matter, and which are ignored.
     """
 
     sources: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     provider_config: str | None = None
     cache_ttl: float = 0.0
     resume: bool = False
+    policy: Policy = Policy()
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

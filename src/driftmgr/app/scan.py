@@ -15,6 +15,7 @@ from driftmgr.app.cloud_scan import CloudScan, combined, look_at_all, merged
 from driftmgr.app.clouds import available_clouds
 from driftmgr.app.instances import Sorted, clouds_of, sort_instances
 from driftmgr.app.parts import Disagreement, disagreements
+from driftmgr.app.policy import judged
 from driftmgr.app.reading import Collected, Signals
 from driftmgr.app.request import Inventory, OnProgress, ScanRequest
 from driftmgr.app.sources import States, read_request
@@ -34,7 +35,7 @@ _THREADS = DaemonThreads(64, "sign-in")
 def scan(request: ScanRequest, on_progress: OnProgress | None = None) -> DriftReport:
     """Compare the states of a request with the cloud; raises ``DriftMgrError``."""
     if request.engine in {"provider", "plan"}:
-        return asyncio.run(engines.scan(request, Clock(), on_progress))
+        return judged(asyncio.run(engines.scan(request, Clock(), on_progress)), request.policy)
     return _run(_scan(request, on_progress))
 
 
@@ -83,8 +84,8 @@ async def _report(
         accepted_gaps=request.accept_gaps,
     )
     if request.engine == "auto":
-        return await engines.complete(report, task.states, request, on_progress)
-    return report
+        report = await engines.complete(report, task.states, request, on_progress)
+    return judged(report, request.policy, collected.objects)
 
 
 def count_report(report: DriftReport) -> None:

@@ -24,6 +24,7 @@ def render(report: DriftReport, *, show_suppressed: bool = False, color: bool = 
     }
     if show_suppressed:
         document["suppressed"] = [_drift(drift, show_suppressed=True) for drift in report.suppressed]
+        document["ignored"] = [_drift(drift, show_suppressed=True) for drift in report.ignored]
     return msgspec.json.format(_ENCODER.encode(document), indent=2).decode()
 
 

@@ -28,14 +28,8 @@ def _lines(report: DriftReport, *, show_suppressed: bool) -> Iterator[str]:
         yield "| --- | --- | --- | --- | --- | --- |"
         for drift in report.drifts:
             yield from _rows(drift, report)
-    if show_suppressed and report.suppressed:
-        yield ""
-        yield "### Explained by rules"
-        yield ""
-        for drift in report.suppressed:
-            for change in drift.suppressed:
-                why = f"{change.classification}, {_plain(change.rule or '')}"
-                yield f"- {_code(drift.address or '')} {_code(change.path)}: {why}"
+    if show_suppressed:
+        yield from _left_out(report)
     if report.gaps:
         yield ""
         yield "### Not looked at"
@@ -49,13 +43,29 @@ def _lines(report: DriftReport, *, show_suppressed: bool) -> Iterator[str]:
     yield _plain(words.cost(report).replace("\n", ". "))
 
 
+def _left_out(report: DriftReport) -> Iterator[str]:
+    if report.ignored:
+        yield from ("", "### Ignored", "")
+    for drift in report.ignored:
+        who = _code(drift.address or f"{drift.type} {drift.id}")
+        paths = "".join(f" {_code(change.path)}" for change in drift.suppressed)
+        yield f"- {drift.kind} {who}{paths}: {_plain(drift.rule or '')}"
+    if report.suppressed:
+        yield from ("", "### Explained by rules", "")
+    for drift in report.suppressed:
+        for change in drift.suppressed:
+            why = f"{change.classification}, {_plain(change.rule or '')}"
+            yield f"- {_code(drift.address or '')} {_code(change.path)}: {why}"
+
+
 def _rows(drift: Drift, report: DriftReport) -> Iterator[str]:
     who = _code(drift.address) if drift.address else f"{_code(drift.type)} {_code(drift.id or '')}"
     if drift.parent:
         who += f" part of {_code(drift.parent)}"
     if place := words.where(drift, report):
         who += f" {_plain(place)}"
-    start = f"| {drift.severity} | {drift.kind} | {who} |"
+    why = f": {_plain(drift.reason)}" if drift.reason else ""
+    start = f"| {drift.severity}{why} | {drift.kind} | {who} |"
     if not drift.changes:
         yield f"{start} | | |"
     for change in drift.changes:

@@ -63,6 +63,8 @@ def _drift(drift: Drift, report: DriftReport, width: int, *, show_suppressed: bo
     )
     if drift.parent:
         yield Text(f"      part of {harmless(drift.parent)}")
+    if drift.reason:
+        yield Text(f"      why: {harmless(drift.reason)}", "dim")
     for change in drift.changes:
         yield from _change(change, width)
     if show_suppressed:
@@ -86,6 +88,14 @@ def _change(change: AttributeChange, width: int, *, rule: bool = False) -> Itera
 
 
 def _suppressed(report: DriftReport, width: int) -> Iterator[Text]:
+    if report.ignored:
+        yield Text()
+        yield Text("IGNORED", "dim")
+    for drift in report.ignored:
+        rule = f"  [{harmless(drift.rule or '')}]"
+        yield Text(f"  {_SIGNS[drift.kind]} {harmless(drift.address or f'{drift.type} {drift.id}')}{rule}", "dim")
+        for change in drift.suppressed:
+            yield from _change(change, width, rule=True)
     if report.suppressed:
         yield Text()
         yield Text("EXPLAINED BY RULES", "dim")
