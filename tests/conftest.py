@@ -4,12 +4,17 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from conformance.emulator import Emulator, cleared_names
 from digitalocean.fixtures import digitalocean_cloud, digitalocean_server, recorded
 from driftmgr.clouds.aws.asking import shared_guard
 
 __all__ = ["digitalocean_cloud", "digitalocean_server", "recorded"]
+
+# A busy machine is no defect of what is tested: an example may take its time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ _LONGEST = 100
 
 
 class Clause(msgspec.Struct, frozen=True, kw_only=True):
-    """Patterns that one part of a statement names; negated: everything but those (``NotAction``). Actions have no case."""
+    """Patterns that one part of a statement names; negated: everything but those (``NotAction``)."""
 
     patterns: frozenset[str]
     negated: bool = False
@@ -130,14 +130,15 @@ def _first_beyond(grant: Grant, known: Sequence[Grant]) -> Grant | None:
     return next((atom for atom in _atoms(grant) if not any(other.contains(atom) for other in known)), None)
 
 
-def _atoms(grant: Grant) -> Iterator[Grant]:
+def _atoms(grant: Grant) -> Iterable[Grant]:
     principals = _parts(grant.principals) if grant.principals else [None]
     actions, resources = _parts(grant.actions), _parts(grant.resources)
     if len(principals) * len(actions) * len(resources) > _MOST_ATOMS:
-        yield grant
-        return
-    for principal, action, resource in itertools.product(principals, actions, resources):
-        yield Grant(principals=principal, actions=action, resources=resource, conditions=grant.conditions)
+        return (grant,)
+    return (
+        Grant(principals=principal, actions=action, resources=resource, conditions=grant.conditions)
+        for principal, action, resource in itertools.product(principals, actions, resources)
+    )
 
 
 def _parts(clause: Clause) -> list[Clause]:

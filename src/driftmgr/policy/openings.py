@@ -140,7 +140,7 @@ def _opened(
         return None
     if any(not opening.allows for opening in _beyond(before, now, allows=False)):
         return "that denied traffic is gone"
-    elements = [observed] if not block else [item for item in observed.get(block) or () if isinstance(item, dict)]
+    elements = [observed] if not block else _elements(observed.get(block))
     told = (_widened_in_place(_gathered(part, changes, block, place), elements) for place, part in parts.items())
     return next(filter(None, told), None)
 
@@ -160,13 +160,15 @@ def _place_in(block: str, path: tuple[Step, ...]) -> tuple[Step | None, tuple[An
 
 def _openings(value: Any) -> Iterator[Opening]:
     """What an element, or a list of them, lets through."""
-    for element in value if isinstance(value, list) else [value]:
-        if not isinstance(element, dict):
-            continue
+    for element in _elements(value):
         first, last = _ports(element)
         protocol = _protocol(element)
         for source in _sources({name: element.get(name) for name in SOURCES}):
             yield Opening(source=source, protocol=protocol, first=first, last=last, allows=_allows(element))
+
+
+def _elements(value: Any) -> list[dict[str, Any]]:
+    return [element for element in (value if isinstance(value, list) else [value]) if isinstance(element, dict)]
 
 
 def _gathered(
