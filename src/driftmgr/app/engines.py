@@ -166,7 +166,7 @@ async def ask_providers(
     def lists(resource_type: str) -> bool:
         return not request.managed_only and (request.engine == "provider" or resource_type not in catalog)
 
-    given = given_configurations(request.provider_config)
+    given = {**given_values(request.providers, "driftmgr.yaml"), **given_configurations(request.provider_config)}
     engine = ProviderEngine(given=given, on_reading=on_reading, lists=lists)
     readings = await engine.read(instances, root_finder(states), among=states.instances)
     part = part_of([*map(_seen, readings), *_deposed(instances)], catalog, "provider.read")
@@ -273,7 +273,12 @@ def given_configurations(path: str | None) -> Mapping[str, Mapping[str, Any]]:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DriftMgrError(f"{path} cannot be read: {error}", hint="see docs/provider-engine.md") from error
-    return {name: _from_environment(value, path) for name, value in document.items()}
+    return given_values(document, path)
+
+
+def given_values(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Provider configurations with what they take from the environment; raises ``DriftMgrError``."""
+    return {configuration: _from_environment(value, name) for configuration, value in document.items()}
 
 
 def _from_environment(value: Any, path: str) -> Any:

@@ -1,7 +1,7 @@
 """What a use case is asked, and what it tells while it runs."""
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import msgspec
 
@@ -31,8 +31,9 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``("all",)`` for every enabled one. ``accounts``: the account ids wanted, empty for those of the credentials and
     ``roles``. ``tokens``: the variables of the environment that hold DigitalOcean tokens, empty for the usual ones.
     ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file with provider configurations for
-    the provider engine. ``cache_ttl``: answers may be that many seconds old. ``resume``: what an interrupted or
-    throttled scan has read need not be read again. ``policy``: how much findings matter, and which are ignored.
+    the provider engine, ``providers`` holds such themselves. ``cache_ttl``: answers may be that many seconds old.
+    ``resume``: what an interrupted or throttled scan has read need not be read again. ``policy``: how much findings
+    matter, and which are ignored.
     """
 
     sources: tuple[str, ...] = ()
@@ -51,6 +52,7 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     profile: str | None = None
     engine: Engine = "catalog"
     provider_config: str | None = None
+    providers: Mapping[str, Mapping[str, Any]] = {}
     cache_ttl: float = 0.0
     resume: bool = False
     policy: Policy = Policy()

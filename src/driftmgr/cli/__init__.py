@@ -13,10 +13,15 @@ _COMMANDS = {
     "detect": "Compare Terraform states with the cloud.",
     "discover": "List what the cloud holds, in Terraform's words.",
     "state": "List, show, pull, push and unlock states where they are kept.",
+    "ignore": "Add, list and check ignore rules.",
+    "config": "Check and show the settings.",
+    "init": "Write driftmgr.yaml from what is here.",
     "catalog": "Show what is covered, what it needs and what it costs.",
     "vault": "Keep secrets in an encrypted file.",
     "audit": "Check and read the audit trail.",
+    "completion": "Print the completion script of a shell.",
 }
+_WITH_OWN_VARIABLES = ("vault", "audit")
 INTERRUPTED = 130
 
 
@@ -35,7 +40,11 @@ class LazyGroup(click.Group):
             return click.Command(cmd_name, help=_COMMANDS[cmd_name])
         module = importlib.import_module(f"driftmgr.cli.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)
-        return command
+        if cmd_name in _WITH_OWN_VARIABLES:
+            return command
+        from driftmgr.cli.settings import from_environment  # noqa: PLC0415  # not for the list of commands
+
+        return from_environment(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

@@ -11,6 +11,7 @@ from driftmgr.cli.output import parse_targets, use_color, write
 from driftmgr.cli.progress import shown_progress
 from driftmgr.cli.render import plan as plan_renderer
 from driftmgr.cli.render import report_renderers
+from driftmgr.cli.settings import policy_of, provider_configurations
 from driftmgr.model import DriftMgrError
 from driftmgr.telemetry import traces
 
@@ -18,7 +19,7 @@ FORMATS = ("table", "json", "markdown")
 
 
 @click.command()
-@click.argument("sources", nargs=-1, metavar="[STATE|DIR|URL]...")
+@click.argument("sources", nargs=-1, metavar="[STATE|DIR|URL]...", envvar="DRIFTMGR_SOURCES")
 @source_options
 @scope_options
 @click.option("--managed-only", is_flag=True, help="Do not look for unmanaged objects.")
@@ -39,7 +40,8 @@ FORMATS = ("table", "json", "markdown")
     help="Provider configurations (TOML) that the HCL of the working directory does not tell.",
 )
 @click.option("--verify", is_flag=True, help="Have the providers read what the catalog judged; print disagreements.")
-@click.option("--show-suppressed", is_flag=True, help="Show differences that a rule explains, with the rule.")
+@click.option("--show-suppressed", is_flag=True, help="Show what rules explain or ignore, with the rule.")
+@click.option("--no-ignore", is_flag=True, help="Report what ignore rules would take out.")
 @click.option(
     "--cache-ttl",
     type=click.FloatRange(0),
@@ -81,6 +83,8 @@ def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) 
         provider_config=options["provider_config"],
         cache_ttl=options["cache_ttl"],
         resume=options["resume"],
+        policy=policy_of(options),
+        providers=provider_configurations() if options["engine"] != "catalog" or options["verify"] else {},
     )
     if options["dry_run"]:
         if any(target.format == "markdown" for target in targets):

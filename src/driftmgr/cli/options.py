@@ -8,6 +8,7 @@ import click
 
 from driftmgr.app.request import Role, ScanRequest
 from driftmgr.catalog import CLOUDS, whole_catalog
+from driftmgr.cli.settings import config_option
 from driftmgr.model import DriftMgrError, GapReason
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -32,6 +33,7 @@ _SOURCE = (
 )
 
 _SCOPE = (
+    config_option,
     click.option("--cloud", "clouds", multiple=True, type=click.Choice(CLOUDS), help="A cloud to look at; repeatable."),
     click.option(
         "--region", "regions", multiple=True, metavar="REGION", help="A region to look at, or all; repeatable."

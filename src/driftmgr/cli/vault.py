@@ -50,7 +50,7 @@ def vault() -> None:
 @_key_options
 def init(*, path: Path | None, key_file: Path | None, kms_key: str | None, profile: str | None) -> None:
     """Make an empty vault; without a key it is put under a passphrase."""
-    where = _path(path)
+    where = vault_path(path)
     with audited("vault.init", vault=str(where)):
         Vault(where, _new_source(key_file, kms_key, profile)).create()
     click.echo(f"made {where}", err=True)
@@ -63,9 +63,9 @@ def init(*, path: Path | None, key_file: Path | None, kms_key: str | None, profi
 def set_(*, name: str, path: Path | None, key_file: Path | None, kms_key: str | None, profile: str | None) -> None:
     """Write a secret: the value is asked for, or read from standard input (a last newline does not belong to it)."""
     del kms_key  # the vault's header names it
-    where = _path(path)
+    where = vault_path(path)
     with audited("vault.set", vault=str(where), name=name):
-        _opened(where, key_file, profile).set(name, _value())
+        open_vault(where, key_file, profile).set(name, _value())
 
 
 @vault.command()
@@ -75,9 +75,9 @@ def set_(*, name: str, path: Path | None, key_file: Path | None, kms_key: str | 
 def get(*, name: str, path: Path | None, key_file: Path | None, kms_key: str | None, profile: str | None) -> None:
     """Print a secret."""
     del kms_key
-    where = _path(path)
+    where = vault_path(path)
     with audited("vault.get", vault=str(where), name=name):
-        value = _opened(where, key_file, profile).get(name)
+        value = open_vault(where, key_file, profile).get(name)
     sys.stdout.buffer.write(value)
     sys.stdout.buffer.flush()
     if sys.stdout.isatty():
@@ -90,9 +90,9 @@ def get(*, name: str, path: Path | None, key_file: Path | None, kms_key: str | N
 def list_(*, path: Path | None, key_file: Path | None, kms_key: str | None, profile: str | None) -> None:
     """Print the names of the secrets."""
     del kms_key
-    where = _path(path)
+    where = vault_path(path)
     with audited("vault.list", vault=str(where)):
-        names = _opened(where, key_file, profile).names()
+        names = open_vault(where, key_file, profile).names()
     for name in names:
         click.echo(name)
 
@@ -103,9 +103,9 @@ def list_(*, path: Path | None, key_file: Path | None, kms_key: str | None, prof
 def rotate(*, path: Path | None, key_file: Path | None, kms_key: str | None, profile: str | None) -> None:
     """Encrypt every secret anew, each under a fresh data key."""
     del kms_key
-    where = _path(path)
+    where = vault_path(path)
     with audited("vault.rotate", vault=str(where)):
-        number = _opened(where, key_file, profile).rotate()
+        number = open_vault(where, key_file, profile).rotate()
     click.echo(f"{number} secrets encrypted anew", err=True)
 
 
@@ -116,9 +116,9 @@ def rotate(*, path: Path | None, key_file: Path | None, kms_key: str | None, pro
 @click.option("--new-kms-key", metavar="ID", help="Put it under this key of AWS KMS.")
 def rekey(**options: Any) -> None:
     """Put the vault under another key: a new passphrase, unless a key is named."""
-    where = _path(options["path"])
+    where = vault_path(options["path"])
     with audited("vault.rekey", vault=str(where)):
-        opened = _opened(where, options["key_file"], options["profile"])
+        opened = open_vault(where, options["key_file"], options["profile"])
         opened.names()  # before a new passphrase is asked for
         new = options["new_key_file"], options["new_kms_key"]
         source = _source_of_key(*new, options["profile"]) if any(new) else _new_passphrase("New passphrase")
@@ -126,14 +126,16 @@ def rekey(**options: Any) -> None:
     click.echo(f"{where} is under its new key", err=True)
 
 
-def _path(given: Path | None) -> Path:
+def vault_path(given: Path | None) -> Path:
+    """The vault that is named, else that of the user."""
     if given:
         return given
     base = os.environ.get("XDG_CONFIG_HOME")
     return (Path(base) if base else Path.home() / ".config") / "driftmgr" / "vault.json"
 
 
-def _opened(path: Path, key_file: Path | None, profile: str | None) -> Vault:
+def open_vault(path: Path, key_file: Path | None, profile: str | None) -> Vault:
+    """A vault with the key that its header asks for; raises ``DriftMgrError``."""
     header = read_header(path).key
     if isinstance(header, Argon2idKey):
         return Vault(path, Passphrase(_passphrase()))

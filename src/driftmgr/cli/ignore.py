@@ -1,0 +1,116 @@
+"""``driftmgr ignore``."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from driftmgr import app
+from driftmgr.app.ignoring import Verdict, applied, read_ignored, verdicts
+from driftmgr.app.settings import Loaded, load
+from driftmgr.app.settings.edit import with_rule
+from driftmgr.cli.operation import operated, operation_options
+from driftmgr.cli.options import request_of, scope_options
+from driftmgr.cli.output import Target, write
+from driftmgr.cli.progress import shown_progress
+from driftmgr.cli.render.text import harmless
+from driftmgr.cli.settings import config_option, loaded
+from driftmgr.model import DriftKind, DriftMgrError
+from driftmgr.policy import IgnoreRule
+
+_HELP = {"help_option_names": ["-h", "--help"]}
+_KINDS: tuple[DriftKind, ...] = get_args(DriftKind)
+
+
+@click.group(context_settings=_HELP)
+@click.option("--debug", is_flag=True, hidden=True)
+def ignore(*, debug: bool) -> None:
+    """Add, list and check ignore rules."""
+    del debug
+
+
+@ignore.command()
+@config_option
+@click.option("--owner", required=True, help="Who answers for the rule.")
+@click.option("--reason", required=True, help="Why the findings are no concern.")
+@click.option("--name", help="What reports call it; by default file and line.")
+@click.option("--type", help="A resource type, or a pattern.")
+@click.option("--address", help="An address, or a pattern.")
+@click.option("--id", help="An id, or a pattern.")
+@click.option("--tag", metavar="KEY[=VALUE]", help="A tag; the value may be a pattern.")
+@click.option("--path", help="An attribute, such as ingress[*].description.")
+@click.option(
+    "--kind", "kinds", multiple=True, type=click.Choice(_KINDS), help="Default: changed, unmanaged; repeatable."
+)
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="The last day on which it applies.")
+def add(**parts: Any) -> None:
+    """Add a rule to driftmgr.yaml, which is made if there is none."""
+    found = loaded()
+    path = found.path or Path("driftmgr.yaml")
+    given = {name: value for name, value in parts.items() if value not in (None, ())}
+    if "expires" in given:
+        given["expires"] = given["expires"].date()
+    rule = IgnoreRule(**given)
+    if rule.problem:
+        raise DriftMgrError(rule.problem, hint="see driftmgr ignore add --help")
+    text = with_rule(path.read_text(encoding="utf-8") if found.path else "", str(path), given)
+    write(Target("yaml", path), text)
+    click.echo(f"added to {load(path).rules[-1].where}", err=True)
+
+
+@ignore.command("list")
+@config_option
+def list_() -> None:
+    """Print the rules and the lines of .driftignore, with owner, reason and end."""
+    found, today = loaded(), datetime.now(UTC).date()
+    for rule in found.rules:
+        click.echo(harmless(f"{rule.where}  {about(rule)}  {rule.owner}: {rule.reason}{_end(rule, today)}"))
+    for line in found.ignore_file.lines:
+        click.echo(harmless(f"{line.where}  {'!' if line.negated else ''}{line.pattern}"))
+
+
+def about(rule: IgnoreRule) -> str:
+    """What a rule is about, in one line."""
+    parts = {name: getattr(rule, name) for name in ("name", "type", "address", "id", "tag", "path")}
+    told = " ".join(f"{name}={value}" for name, value in parts.items() if value is not None)
+    return f"{told} ({', '.join(rule.kinds)})"
+
+
+def _end(rule: IgnoreRule, today: date) -> str:
+    if rule.expires is None:
+        return ""
+    return f" (expired on {rule.expires})" if rule.is_expired(today) else f" (until {rule.expires})"
+
+
+@ignore.command()
+@click.argument("report", required=False, type=click.Path(path_type=Path), metavar="[FILE.json]")
+@scope_options
+@operation_options
+@click.option("--debug", is_flag=True, hidden=True)
+@click.pass_context
+def check(context: click.Context, /, report: Path | None, **options: Any) -> None:
+    """Name rules that expired and rules that ignore nothing.
+
+    FILE.json is a report that driftmgr detect --show-suppressed -o json wrote; without one a scan is made. Exit codes:
+    0 every rule is of use, 2 some are not, 3 of some nobody knows, for not all could be looked at.
+    """
+    found: Loaded = loaded()
+    today = datetime.now(UTC).date()
+    if report is not None:
+        told = applied(found.policy, read_ignored(report), today)
+    else:
+        sources = found.settings.sources or ()
+        request = request_of(options, sources=sources, policy=found.policy)
+        with operated("ignore.check", options, sources=list(sources)), shown_progress() as on_progress:
+            told = app.scan(request, on_progress)
+    results = verdicts(found.policy, told, today, with_tags=report is None)
+    for item in results:
+        if item.verdict != "used":
+            click.echo(harmless(f"{item.verdict}: {item.where}{item.why}"))
+    context.exit(_code(results))
+
+
+def _code(results: tuple[Verdict, ...]) -> int:
+    told = {item.verdict for item in results}
+    return 2 if told & {"unused", "expired"} else 3 if "unknown" in told else 0
