@@ -1,4 +1,4 @@
-"""Write what is generated: docs/catalog.md, docs/permissions.md, and a passage of the README (``make docs``).
+"""Write what is generated: pages and the schema under docs, and a passage of the README (``make docs``).
 
 A test holds them true: it generates them and compares.
 """
@@ -7,25 +7,46 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import click
+
+from driftmgr.app.settings.model import schema
 from driftmgr.catalog import CLOUDS, Catalog, catalog_of
 from driftmgr.catalog.entry import ResourceType
 from driftmgr.catalog.permissions import actions, call_actions, calls_of, policy_document, token_scopes
+from driftmgr.cli.detect import detect
 
 PROJECT = Path(__file__).parents[1]
-BEGIN, END = "<!-- covered: written by tools/make_docs.py -->\n", "<!-- /covered -->"
+COVERED, SETTINGS = "covered", "settings"
 NOTICE = "<!-- Written by tools/make_docs.py from the catalog: change an entry, then run `make docs`. -->"
 
 
 def pages() -> dict[str, str]:
     """The text of each file that is generated, or in part, by its path in the project."""
     catalogs = [catalog_of(cloud) for cloud in CLOUDS]
-    before, _, rest = (PROJECT / "README.md").read_text().partition(BEGIN)
-    passage = "".join(f"{line}\n" for catalog in catalogs for line in covered(catalog))
     return {
-        "README.md": before + BEGIN + passage + END + rest.partition(END)[2],
+        "README.md": _between(COVERED, "README.md", (line for catalog in catalogs for line in covered(catalog))),
         "docs/catalog.md": "".join(f"{line}\n" for line in catalog_page(catalogs)),
         "docs/permissions.md": "".join(f"{line}\n" for line in permissions_page(*catalogs)),
+        "docs/configuration.md": _between(SETTINGS, "docs/configuration.md", settings_table()),
+        "docs/driftmgr.schema.json": schema().decode(),
     }
+
+
+def _between(passage: str, name: str, lines: Iterable[str]) -> str:
+    """A page with one passage written anew."""
+    begin, end = f"<!-- {passage}: written by tools/make_docs.py -->\n", f"<!-- /{passage} -->"
+    before, _, rest = (PROJECT / name).read_text().partition(begin)
+    return before + begin + "".join(f"{line}\n" for line in lines) + end + rest.partition(end)[2]
+
+
+def settings_table() -> Iterator[str]:
+    """Every setting with what it means."""
+    yield from ("| setting | means | default |", "| --- | --- | --- |")
+    defaults = {param.name: param.get_default(click.Context(detect)) for param in detect.params}
+    for name, field in json.loads(schema())["$defs"]["Settings"]["properties"].items():
+        default = defaults.get(name)
+        shown = f"`{default}`" if isinstance(default, str | float) and default else ""
+        yield f"| `{name}` | {field['description']} | {shown} |"
 
 
 def covered(catalog: Catalog) -> Iterator[str]:

@@ -9,6 +9,8 @@ import pytest
 
 HEAVY = {"aiobotocore", "asyncio", "boto3", "botocore", "driftmgr.catalog", "driftmgr.clouds", "jmespath", "rich"}
 
+COMMANDS = ("detect", "discover", "state", "ignore", "config", "init", "catalog", "vault", "audit", "completion")
+
 
 def ran(*arguments: str) -> tuple[str, set[str]]:
     """What a command prints, and the modules that it imported."""
@@ -37,13 +39,13 @@ def test_help_names_every_command_and_exit_code() -> None:
     text, _ = ran("--help")
     assert "Exit codes: 0 in sync, 2 drift, 3 no drift found but not all of it could be" in " ".join(text.split())
     listed = [line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()]
-    assert listed == ["detect", "discover", "state", "catalog", "vault", "audit"]
+    assert listed == list(COMMANDS)
 
 
 def test_every_command_explains_itself() -> None:
     """Each command and subcommand has help, with the same first line as in the list."""
     overview, _ = ran("--help")
-    for command in ("detect", "discover", "state", "catalog", "vault", "audit"):
+    for command in COMMANDS:
         text, _ = ran(command, "--help")
         first = next(line.strip() for line in text.splitlines()[1:] if line.strip())
         assert f"{command}" in overview

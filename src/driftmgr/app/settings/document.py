@@ -26,6 +26,7 @@ _CORE: tuple[tuple[re.Pattern[str], Any], ...] = (
     (re.compile(r"[-+]?(0|[1-9]\d{0,17})"), int),
     (re.compile(r"[-+]?(\.\d+|\d+\.\d*)([eE][-+]?\d{1,3})?|[-+]?\d+[eE][-+]?\d{1,3}"), float),
 )
+_SCALARS = frozenset({"bool", "float", "int", "null", "str", "timestamp", "value"})
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -103,7 +104,7 @@ class _Reader:
 
     def _scalar(self, node: Any, *, typed: bool) -> Any:
         text = str(node.value)
-        if not node.tag.startswith("tag:yaml.org,2002:"):
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in _SCALARS:
             raise broken(self._name, _line(node), f"a tag: {node.tag}", "write plain values")
         if not typed or node.style is not None:
             return text

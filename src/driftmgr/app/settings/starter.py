@@ -18,7 +18,7 @@ _SKIPPED = frozenset({"node_modules", "terraform.tfstate.d", "vendor"})
 
 _TAIL = """\
 
-# quick: list calls only; deep: every attribute; smart: details of what matters most or changed.
+# How much is read. quick is list calls only, deep every attribute, smart details of what matters most or changed.
 # mode: deep
 
 # Gaps that are known, and no reason for exit code 3.
