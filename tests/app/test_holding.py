@@ -91,7 +91,7 @@ def test_a_kill_leaves_a_record(backend: LocalBackend) -> None:
     assert backend.holder() is None
     backend.unlock(lock_id)
     with held(backend, "test"):
-        pass
+        assert left(backend) == []
 
 
 def test_a_step_is_not_cut_short(backend: LocalBackend) -> None:

@@ -260,3 +260,16 @@ def test_a_pushed_state_is_terraforms(stack: Peer, run: Run, folder: Path) -> No
     assert run("state", "push", "changed", "stack").code == 0
     stack.write()
     assert "terraform_data.a will be created" in stack.do("plan")
+
+
+@needs_terraform
+def test_a_working_directory_gets_its_first_state(place: Path, run: Run) -> None:
+    """A state can be pushed to a working directory that was never applied, and not to any other directory."""
+    stack = Peer(place / "fresh")
+    stack.directory.mkdir()
+    assert_told(run("state", "push", "terraform.tfstate", "fresh"), "neither a state nor", "name a state file")
+    stack.write()
+    assert run("state", "push", "terraform.tfstate", "fresh").code == 0
+    assert (stack.directory / "terraform.tfstate").read_bytes() == (place / "terraform.tfstate").read_bytes()
+    stack.do("init")
+    assert "aws_db_instance.main" in stack.do("state", "list")

@@ -66,7 +66,9 @@ def test_a_workspace_that_is_not_there_is_told(folder: Path, monkeypatch: pytest
     """What the program says of its failure is handed on, without its warnings."""
     install(folder, "terraform")
     monkeypatch.setenv("TF_WORKSPACE", "missing")
-    with pytest.raises(StateError, match=r"stack \(cos\): terraform state pull: no such workspace") as raised:
+    with pytest.raises(
+        StateError, match=r"stack \(cos, workspace missing\): terraform state pull: no such workspace"
+    ) as raised:
         addresses("stack")
     assert "terraform init" in raised.value.hint
 

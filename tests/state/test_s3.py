@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -222,7 +223,9 @@ def test_an_address_that_cannot_be_is_refused(url: str, message: str) -> None:
     assert "secret-word" not in raised.value.message + raised.value.hint
 
 
-def test_settings_of_the_backend_reach_the_client(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_the_backend_reach_the_client(
+    cloud: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Endpoints, keys and a role of the settings are used, whatever the environment says."""
     cloud.client("s3").create_bucket(Bucket="states")
     cloud.client("s3").put_object(Bucket="states", Key="k", Body=b"state")
@@ -245,3 +248,10 @@ def test_settings_of_the_backend_reach_the_client(cloud: Emulator, monkeypatch: 
         opened({**{k: v for k, v in settings.items() if k != "region"}, "dynamodb_table": "locks"}).read()
     with pytest.raises(DriftMgrError, match="names several files"):
         opened({**KEY, "shared_credentials_files": ["a", "b"]}).read()
+    token = tmp_path / "token"
+    token.write_text("a-token-of-somebody\n")
+    by_token = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/reader", "web_identity_token_file": str(token)}
+    assert opened({**settings, "assume_role_with_web_identity": [by_token]}).read() == b"state"
+    by_token["web_identity_token_file"] = "missing"
+    with pytest.raises(StateError, match="missing: the token cannot be read"):
+        opened({**settings, "assume_role_with_web_identity": by_token}).read()

@@ -27,6 +27,7 @@ from driftmgr.drift.compare import Comparator
 from driftmgr.drift.traits import place_of
 from driftmgr.model import Drift, DriftMgrError, DriftReport, Gap, ResourceInstance, ScanRecord, Scope, worst_first
 from driftmgr.runtime.terraform import find_program
+from driftmgr.runtime.threads import DaemonThreads
 from driftmgr.telemetry.redaction import hide
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from driftmgr.provider.session import Listed
     from driftmgr.provider.terraform import Refreshed
 
+# Reading a state may be a call of its own event loop.
+_THREADS = DaemonThreads(4, "states-of-engines")
 _NEEDED = ("grpclib", "h2", "msgpack", "google.protobuf", "cryptography", "tree_sitter", "tree_sitter_hcl")
 
 
@@ -49,7 +52,7 @@ class Recorder(Protocol):
 async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | None) -> DriftReport:
     """A report by the provider or the plan engine alone; raises ``DriftMgrError``."""
     catalog = whole_catalog()
-    states = read_request(request, AwsSession(request.profile))
+    states = await _THREADS.run(lambda: read_request(request, AwsSession(request.profile)))
     instances, outside = asked_of(states, request)
     if request.engine == "plan":
         part = ask_terraform(instances, states, catalog)
@@ -96,7 +99,7 @@ async def complete(
 async def second_opinion(request: ScanRequest, on_progress: OnProgress | None) -> Part:
     """What the providers say of the instances that the catalog has an entry for; raises ``DriftMgrError``."""
     catalog = whole_catalog()
-    states = read_request(request, AwsSession(request.profile))
+    states = await _THREADS.run(lambda: read_request(request, AwsSession(request.profile)))
     instances = [instance for instance in asked_of(states, request)[0] if instance.type in catalog]
     return await ask_providers(instances, states, request, catalog, on_progress)
 

@@ -82,6 +82,10 @@ def held(
                     taken = _tried(backend, lock, is_last=time.monotonic() >= deadline)
                 if not taken:
                     time.sleep(min(_RETRY_SECONDS, max(0.0, deadline - time.monotonic())))
+            # What a killed process held on this state is gone, now that the lock is ours.
+            for old in known.of(backend.label):
+                if old.is_left:
+                    known.remove(old.lock_id)
             yield signals
         finally:
             with signals.step():

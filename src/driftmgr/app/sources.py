@@ -1,9 +1,11 @@
 """Read the states of a request: local ones from disk, the others through their backends."""
 
+import asyncio
 import functools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,10 +14,16 @@ from driftmgr.clouds.aws import AwsSession
 from driftmgr.clouds.aws.asking import shared_guard
 from driftmgr.clouds.aws.state_calls import AwsStateCalls
 from driftmgr.model import Gap, ResourceInstance
+from driftmgr.runtime.threads import DaemonThreads
 from driftmgr.state import EncryptedStateError, StateError, StateFile, StateSource, locate, parse_state, read_state
 from driftmgr.state.backends.local import LocalBackend
 from driftmgr.state.backends.protocol import Access
 from driftmgr.state.backends.pulled import decrypted
+
+_OF_THE_OBJECT = frozenset(
+    {"bucket", "key", "workspace_key_prefix", "dynamodb_table", "use_lockfile", "encrypt", "acl"}
+)
+_THREADS = DaemonThreads(16, "states")
 
 
 class States(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +49,7 @@ def read_states(
     sources = find_sources(arguments, session, backend_config=backend_config, workspaces=workspaces)
     instances: list[ResourceInstance] = []
     gaps: list[Gap] = []
-    for source in sources:
-        state = read_source(source)
+    for source, state in zip(sources, _read_all(sources), strict=True):
         instances.extend(state.instances())
         gaps += (
             Gap(
@@ -75,27 +82,39 @@ def find_sources(
     *,
     backend_config: Sequence[str] = (),
     workspaces: Sequence[str] = (),
+    existing: bool = True,
 ) -> tuple[StateSource, ...]:
     """The states that the arguments name, opened, each once; raises ``DriftMgrError``."""
     access = access_with(session)
     sources: dict[object, StateSource] = {}
     for argument in arguments:
-        for source in locate(argument, access, backend_config=backend_config, workspaces=workspaces):
+        found = locate(argument, access, backend_config=backend_config, workspaces=workspaces, existing=existing)
+        for source in found:
             sources.setdefault(source.backend.identity, source)
     return tuple(sources.values())
 
 
+def _read_all(sources: Sequence[StateSource]) -> list[StateFile]:
+    """Read every state, those that are not files at the same time."""
+    if all(isinstance(source.backend, LocalBackend) for source in sources):
+        return [read_source(source) for source in sources]
+
+    async def read() -> list[StateFile]:
+        return await asyncio.gather(*(_THREADS.run(functools.partial(read_source, source)) for source in sources))
+
+    return asyncio.run(read())
+
+
 def access_with(session: AwsSession) -> Access:
     """What state backends need of the outside."""
-    return Access(
-        guard=shared_guard(patient=False),
-        aws=functools.partial(_aws, session),
-        environment=dict(os.environ),
-    )
+    known: dict[str, AwsStateCalls] = {}
 
+    def aws(settings: Mapping[str, Any]) -> AwsStateCalls:
+        # States that are reached the same way share their clients: making one takes longer than a call.
+        ways = {name: value for name, value in settings.items() if name not in _OF_THE_OBJECT}
+        return known.setdefault(repr(sorted(ways.items())), AwsStateCalls(session, ways, os.environ))
 
-def _aws(session: AwsSession, settings: dict[str, object]) -> AwsStateCalls:
-    return AwsStateCalls(session, settings, os.environ)
+    return Access(guard=shared_guard(patient=False), aws=aws, environment=dict(os.environ))
 
 
 def read_source(source: StateSource) -> StateFile:

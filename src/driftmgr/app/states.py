@@ -33,18 +33,19 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     workspaces: tuple[str, ...] = ()
     profile: str | None = None
 
-    def sources(self) -> tuple[StateSource, ...]:
-        """The states, opened; raises ``DriftMgrError``."""
+    def sources(self, *, existing: bool = True) -> tuple[StateSource, ...]:
+        """The states, opened; raises ``DriftMgrError``. Without ``existing`` a directory may have none yet."""
         return find_sources(
             self.arguments,
             AwsSession(self.profile),
             backend_config=self.backend_config,
             workspaces=self.workspaces,
+            existing=existing,
         )
 
-    def source(self) -> StateSource:
+    def source(self, *, existing: bool = True) -> StateSource:
         """The one state; raises ``DriftMgrError`` when there are several."""
-        found = self.sources()
+        found = self.sources(existing=existing)
         if len(found) > 1:
             raise DriftMgrError(
                 f"{', '.join(self.arguments)}: {len(found)} states, this command is about one",
@@ -144,7 +145,7 @@ def push_state(  # noqa: PLR0913  # what a push can be told
 ) -> Pushed:
     """Put a state in the place of another, byte by byte; raises ``DriftMgrError`` and leaves the old one as it is."""
     serial = outline_of(content, "the state to push").serial
-    source = where.source()
+    source = where.source(existing=False)
     if not lock:
         with Uninterrupted() as signals:
             return _replace(source, content, serial, signals, force=force, backup=backup)
@@ -154,7 +155,7 @@ def push_state(  # noqa: PLR0913  # what a push can be told
 
 def unlock_state(where: Where, lock_id: str) -> str:
     """Release a lock by its id; gives the state's name."""
-    source = where.source()
+    source = where.source(existing=False)
     source.backend.unlock(lock_id)
     LockRecords().remove(lock_id)
     return source.label
@@ -162,7 +163,7 @@ def unlock_state(where: Where, lock_id: str) -> str:
 
 def lock_left_behind(where: Where) -> str:
     """The id of the lock that a killed process of ours left on a state; raises ``DriftMgrError`` without one."""
-    source = where.source()
+    source = where.source(existing=False)
     if left := [record for record in LockRecords().of(source.label) if record.is_left]:
         return left[-1].lock_id
     holder = source.backend.holder()
@@ -174,7 +175,7 @@ def lock_left_behind(where: Where) -> str:
 
 def describe_backends(where: Where) -> tuple[Kept, ...]:
     """Where each state is kept."""
-    return tuple(map(_kept, where.sources()))
+    return tuple(map(_kept, where.sources(existing=False)))
 
 
 def _kept(source: StateSource) -> Kept:

@@ -23,32 +23,37 @@ _CONFIGURATION = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json")
 
 
 def locate(
-    argument: str, access: Access, *, backend_config: Sequence[str] = (), workspaces: Sequence[str] = ()
+    argument: str,
+    access: Access,
+    *,
+    backend_config: Sequence[str] = (),
+    workspaces: Sequence[str] = (),
+    existing: bool = True,
 ) -> tuple[StateSource, ...]:
     """The states of one argument, opened; raises ``StateError`` when there is none.
 
     A directory is a Terraform working directory: the backend that ``terraform init`` recorded in it (else the one its
     configuration names, completed by ``backend_config``: files, or ``NAME=VALUE``) and the selected workspace say where
     its state is. ``workspaces`` chooses others; ``all`` are those that have a state. Only that, and a pattern in an
-    address, asks anything of the network.
+    address, asks anything of the network. Without ``existing`` a working directory may be one that was never applied.
     """
     for name in workspaces:
         check_workspace(name)
     try:
-        found = _located(argument, access, backend_config, workspaces)
+        found = _located(argument, access, backend_config)
     except (OSError, ValueError) as error:
         # A name that no file can have (too long, a null byte), a folder that may not be looked into, a broken address.
         why = error.strerror if isinstance(error, OSError) else str(error)
         name = without_query(argument)[:_SHOWN].encode(errors="backslashreplace").decode()
         raise StateError(f"{name}: cannot be looked for: {why}", hint="check the name") from error
-    if not workspaces:
-        return found
-    return tuple(source for first in found for source in _in_workspaces(first, argument, access, workspaces))
+    if workspaces:
+        found = tuple(each for source in found for each in _in_workspaces(source, argument, access, workspaces))
+    for source in found:
+        _check_existence(source, argument, existing=existing)
+    return found
 
 
-def _located(
-    argument: str, access: Access, backend_config: Sequence[str], workspaces: Sequence[str]
-) -> tuple[StateSource, ...]:
+def _located(argument: str, access: Access, backend_config: Sequence[str]) -> tuple[StateSource, ...]:
     scheme, separator, _ = argument.partition("://")
     if separator:
         if scheme not in SCHEMES:
@@ -60,7 +65,7 @@ def _located(
         return sources
     path = Path(argument)
     if path.is_dir():
-        return (_of_directory(path, argument, access, backend_config, named_one=bool(workspaces)),)
+        return (_of_directory(path, argument, access, backend_config),)
     if path.exists() or not glob.has_magic(argument):
         return (_of_file(path, path.resolve().parent),)
     return _of_glob(argument)
@@ -80,9 +85,7 @@ def _of_glob(argument: str) -> tuple[StateSource, ...]:
     return tuple(_of_file(file.relative_to(base) if file.is_relative_to(base) else file, None) for file in files)
 
 
-def _of_directory(
-    directory: Path, label: str, access: Access, backend_config: Sequence[str], *, named_one: bool
-) -> StateSource:
+def _of_directory(directory: Path, label: str, access: Access, backend_config: Sequence[str]) -> StateSource:
     data = Path(access.environment.get("TF_DATA_DIR") or ".terraform")
     data = data if data.is_absolute() else directory / data
     workspace = access.environment.get("TF_WORKSPACE") or _selected_workspace(data)
@@ -95,19 +98,31 @@ def _of_directory(
             hint="move the state with an older Terraform (init -migrate-state), or name a copy: state pull > FILE",
         )
     if backend.type not in OPENERS:
-        pulled = PulledState(root, workspace, f"{label} ({backend.type})", access.environment)
-        return StateSource(type=backend.type, settings=backend.settings, workspace=workspace, root=root, backend=pulled)
+        check_workspace(workspace)
+        return _pulled(backend, label, workspace, access)
     try:
-        source = StateSource.open(backend.type, backend.settings, here, workspace=workspace, root=root)
+        return StateSource.open(backend.type, backend.settings, here, workspace=workspace, root=root)
     except StateError as error:
         raise StateError(f"{label}: {error.message}", hint=error.hint) from error
-    if backend.type == "local" and not named_one and not _exists(source):
-        raise _without_state(directory, source, label)
-    return source
 
 
-def _exists(source: StateSource) -> bool:
-    return isinstance(source.backend, LocalBackend) and source.backend.path.is_file()
+def _pulled(backend: Backend, argument: str, workspace: str, access: Access) -> StateSource:
+    root = Path(argument).resolve()
+    place = backend.type if workspace == DEFAULT_WORKSPACE else f"{backend.type}, workspace {workspace}"
+    pulled = PulledState(root, workspace, f"{argument} ({place})", access.environment)
+    return StateSource(type=backend.type, settings=backend.settings, workspace=workspace, root=root, backend=pulled)
+
+
+def _check_existence(source: StateSource, argument: str, *, existing: bool) -> None:
+    if not isinstance(source.backend, LocalBackend) or not source.backend.has_workspaces:
+        return
+    directory = Path(argument)
+    if not source.backend.path.is_file() and (existing or not _is_configured(directory)):
+        raise _without_state(directory, source, argument)
+
+
+def _is_configured(directory: Path) -> bool:
+    return any(next(directory.glob(pattern), None) for pattern in _CONFIGURATION)
 
 
 def _backend_of(directory: Path, record: Path, label: str, backend_config: Sequence[str]) -> Backend:
@@ -172,20 +187,13 @@ def _in_workspaces(
     if not names:
         raise StateError(f"{argument}: no workspace has a state", hint="run terraform apply in it")
     if isinstance(source.backend, PulledState):
-        root, label = Path(argument).resolve(), source.backend.label
-        return tuple(
-            msgspec.structs.replace(source, workspace=name, backend=PulledState(root, name, label, access.environment))
-            for name in names
-        )
+        backend = Backend(type=source.type, settings=dict(source.settings))
+        return tuple(_pulled(backend, argument, name, access) for name in names)
     directory = Path(argument) if Path(argument).is_dir() else access.directory
     here = msgspec.structs.replace(access, directory=directory)
-    found = tuple(
+    return tuple(
         StateSource.open(source.type, source.settings, here, workspace=name, root=source.root) for name in names
     )
-    for each in found:
-        if each.type == "local" and not _exists(each):
-            raise _without_state(directory, each, argument)
-    return found
 
 
 def _without_state(directory: Path, source: StateSource, label: str) -> StateError:
@@ -195,7 +203,7 @@ def _without_state(directory: Path, source: StateSource, label: str) -> StateErr
             f"{label}: workspace {workspace} has no state, there is one for {', '.join(others)}",
             hint=f"choose a workspace: TF_WORKSPACE={others[0]}",
         )
-    if any(next(directory.glob(pattern), None) for pattern in _CONFIGURATION):
+    if _is_configured(directory):
         return StateError(
             f"{label}: the working directory has no state (workspace {workspace})",
             hint="run terraform init, so that its backend is known, or terraform apply",

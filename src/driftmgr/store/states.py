@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +46,8 @@ class LockRecord(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_left(self) -> bool:
         """Whether its process has ended, as far as this machine can tell."""
-        if self.host != os.uname().nodename:
+        # On Windows the question whether a process is there would end it.
+        if self.host != socket.gethostname() or os.name != "posix":
             return False
         try:
             os.kill(self.pid, 0)
@@ -69,7 +71,7 @@ class LockRecords:
             lock_id=lock_id,
             operation=operation,
             pid=os.getpid(),
-            host=os.uname().nodename,
+            host=socket.gethostname(),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

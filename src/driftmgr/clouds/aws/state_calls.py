@@ -45,7 +45,6 @@ class AwsStateCalls:
         self._own = session
         self._settings = settings
         self._environment = environment
-        self._role = _role_of(settings)
 
     def get(self, bucket: str, key: str, options: Mapping[str, Any]) -> bytes | None:
         """An object, ``None`` without one."""
@@ -177,6 +176,10 @@ class AwsStateCalls:
             raise credentials_problem(what, error) from error
 
     @functools.cached_property
+    def _role(self) -> dict[str, Any]:
+        return _role_of(self._settings)
+
+    @functools.cached_property
     def _session(self) -> AwsSession:
         files = {
             name: self._file(setting)
@@ -243,7 +246,10 @@ class AwsStateCalls:
             return static
         sts = self._session.client(None, "sts", self._region, **self._options("sts"), **static)
         endpoint = Endpoint(provider="aws", account=self._role["RoleArn"], region=self._region, service="sts")
-        answer = ask_now(endpoint, "sts.assume_role", functools.partial(sts.assume_role, **self._role))["Credentials"]
+        by_token = "WebIdentityToken" in self._role
+        method = "assume_role_with_web_identity" if by_token else "assume_role"
+        asked = functools.partial(getattr(sts, method), **self._role)
+        answer = ask_now(endpoint, f"sts.{method}", asked)["Credentials"]
         hide(answer["SecretAccessKey"])
         hide(answer["SessionToken"])
         return {
@@ -279,7 +285,8 @@ class _CodeError(Exception):
 
 def _role_of(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of AssumeRole; empty where there is no role to assume."""
-    role = _first(settings.get("assume_role")) or settings
+    by_token = _first(settings.get("assume_role_with_web_identity"))
+    role = by_token or _first(settings.get("assume_role")) or settings
     if not role.get("role_arn"):
         return {}
     found = {ours: role[name] for name, ours in _ROLE.items() if role.get(name)}
@@ -287,7 +294,21 @@ def _role_of(settings: Mapping[str, Any]) -> dict[str, Any]:
         found["PolicyArns"] = [{"arn": arn} for arn in arns]
     if tags := role.get("tags"):
         found["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    if by_token:
+        found["WebIdentityToken"] = _token(by_token)
     return {"RoleSessionName": "driftmgr", **found}
+
+
+def _token(settings: Mapping[str, Any]) -> str:
+    path = settings.get("web_identity_token_file")
+    try:
+        token = str(settings.get("web_identity_token") or (Path(path).read_text() if path else "")).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DriftMgrError(f"{path}: the token cannot be read: {error}", hint="check the file") from error
+    if not token:
+        raise DriftMgrError("assume_role_with_web_identity has no token", hint="set web_identity_token_file")
+    hide(token)
+    return token
 
 
 def _first(value: Any) -> Mapping[str, Any]:

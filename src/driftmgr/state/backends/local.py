@@ -72,9 +72,10 @@ class LocalBackend:
                 handle = self._held.handle if self._held else self._opened(closing)
                 if hasattr(os, "posix_fallocate") and content:
                     os.posix_fallocate(handle, 0, len(content))
-                view, position = memoryview(content), 0
-                while position < len(content):
-                    position += os.pwrite(handle, view[position : position + _BLOCK], position)
+                os.lseek(handle, 0, os.SEEK_SET)
+                view = memoryview(content)
+                while view:
+                    view = view[os.write(handle, view[:_BLOCK]) :]
                 os.ftruncate(handle, len(content))
                 os.fsync(handle)
         except OSError as error:
@@ -121,7 +122,7 @@ class LocalBackend:
             return self._held.lock
         if not self._is_locked():
             return None
-        return self._recorded() or LockInfo(info="unknown")
+        return self._recorded() or LockInfo()
 
     def workspaces(self) -> tuple[str, ...]:
         """The workspaces that have a file."""
@@ -150,7 +151,7 @@ class LocalBackend:
     def _remove_stale(self, lock_id: str) -> None:
         if self._is_locked():
             raise StateError(
-                f"{self.label}: the lock is held by a program that runs ({self._recorded() or 'unknown'})",
+                f"{self.label}: the lock is held by a program that runs ({self._recorded() or LockInfo()})",
                 hint="end that program: the lock of a file goes with it",
             )
         stale = self._recorded()
@@ -182,8 +183,8 @@ class LocalBackend:
 
 
 def _content(handle: int) -> bytes:
-    size, parts, position = os.fstat(handle).st_size, [], 0
-    while position < size and (part := os.pread(handle, min(_BLOCK, size - position), position)):
+    parts = []
+    os.lseek(handle, 0, os.SEEK_SET)
+    while part := os.read(handle, _BLOCK):
         parts.append(part)
-        position += len(part)
     return b"".join(parts)

@@ -74,8 +74,9 @@ class LockInfo(msgspec.Struct, frozen=True, kw_only=True, rename=_NAMES):
         return msgspec.json.encode(self)
 
     def __str__(self) -> str:
-        words = (self.who, f"{self.operation} since {self.created}" if self.operation else "", f"id {self.id}")
-        return ", ".join(filter(None, words))
+        since = f" since {self.created}" if self.created else ""
+        words = (self.who, f"{self.operation}{since}" if self.operation else "", f"id {self.id}" if self.id else "")
+        return ", ".join(filter(None, words)) or "somebody unknown"
 
 
 class StateLockedError(StateError):
