@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conformance.emulator import Emulator
 from driftmgr.app import engines
 from driftmgr.app.engines import given_configurations, root_finder
 from driftmgr.app.parts import Part, Seen, disagreements, part_of, with_part
@@ -252,6 +253,14 @@ def test_configurations_are_given_in_a_file(tmp_path: Path, monkeypatch: pytest.
     path.write_text("[[[")
     with pytest.raises(DriftMgrError, match="cannot be read"):
         given_configurations(str(path))
+
+
+def test_engines_read_states_from_elsewhere(cloud: Emulator) -> None:
+    """A state in S3 is read for them as for the catalog."""
+    cloud.client("s3").create_bucket(Bucket="states")
+    cloud.client("s3").put_object(Bucket="states", Key="k", Body=b'{"version": 4}')
+    part = asyncio.run(engines.second_opinion(ScanRequest(sources=("s3://states/k",)), None))
+    assert part.summary.managed == 0
 
 
 def test_without_the_extra_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

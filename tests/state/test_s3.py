@@ -1,6 +1,7 @@
 """States in S3: keys and patterns, both locks, the digest, encryption."""
 
 import base64
+import functools
 import hashlib
 import os
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from driftmgr.clouds.aws.state_calls import AwsStateCalls
 from driftmgr.model import DriftMgrError
 from driftmgr.state import StateError, StateSource, locate
 from driftmgr.state.backends import s3
-from driftmgr.state.backends.protocol import LockInfo, StateLockedError
+from driftmgr.state.backends.protocol import Access, LockInfo, StateLockedError
 from driftmgr.state.backends.s3 import S3Backend, pattern
 from state.test_with_terraform import make_stores
 
@@ -34,9 +35,15 @@ def stores(cloud: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     return cloud
 
 
-def opened(settings: Mapping[str, Any], workspace: str = "default") -> S3Backend:
+@functools.cache
+def shared_access() -> Access:
+    """Access to the worker's emulator, made once: clients take longer to make than all calls."""
+    return access_with(AwsSession())
+
+
+def opened(settings: Mapping[str, Any], workspace: str = "default", access: Access | None = None) -> S3Backend:
     """The backend of these settings."""
-    backend = StateSource.open("s3", settings, access_with(AwsSession()), workspace=workspace).backend
+    backend = StateSource.open("s3", settings, access or shared_access(), workspace=workspace).backend
     assert isinstance(backend, S3Backend)
     return backend
 
@@ -175,7 +182,7 @@ def test_an_address_may_be_a_pattern(stores: Emulator) -> None:
     put = stores.client("s3").put_object
     for key in ("p/a.tfstate", "p/q/b.tfstate", "p/q/r/c.tfstate", "p/a.tfstate.tflock", "p/notes.txt"):
         put(Bucket="states", Key=key, Body=b"state")
-    access = access_with(AwsSession())
+    access = shared_access()
 
     def found(url: str) -> list[str]:
         return [source.label.removeprefix("s3://states/") for source in locate(url, access)]
@@ -231,6 +238,7 @@ def test_settings_of_the_backend_reach_the_client(
     cloud.client("s3").put_object(Bucket="states", Key="k", Body=b"state")
     for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name)
+    access = access_with(AwsSession())
     settings: dict[str, Any] = {
         "bucket": "states",
         "key": "k",
@@ -241,17 +249,30 @@ def test_settings_of_the_backend_reach_the_client(
         "endpoints": [{"s3": cloud.url, "sts": cloud.url}],
         "assume_role": {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/reader", "session_name": "tests", "tags": {"a": "b"}},
     }
-    assert opened(settings).read() == b"state"
+    assert opened(settings, access=access).read() == b"state"
     old = {name: settings[name] for name in ("bucket", "key", "region", "access_key", "secret_key")}
-    assert opened({**old, "endpoint": cloud.url, "force_path_style": True}).read() == b"state"
+    assert opened({**old, "endpoint": cloud.url, "force_path_style": True}, access=access).read() == b"state"
     with pytest.raises(StateError, match="the region of the lock table is not known"):
-        opened({**{k: v for k, v in settings.items() if k != "region"}, "dynamodb_table": "locks"}).read()
+        opened(
+            {**{k: v for k, v in settings.items() if k != "region"}, "dynamodb_table": "locks"}, access=access
+        ).read()
     with pytest.raises(DriftMgrError, match="names several files"):
-        opened({**KEY, "shared_credentials_files": ["a", "b"]}).read()
+        opened({**KEY, "shared_credentials_files": ["a", "b"]}, access=access).read()
     token = tmp_path / "token"
     token.write_text("a-token-of-somebody\n")
     by_token = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/reader", "web_identity_token_file": str(token)}
-    assert opened({**settings, "assume_role_with_web_identity": [by_token]}).read() == b"state"
+    assert opened({**settings, "assume_role_with_web_identity": [by_token]}, access=access).read() == b"state"
     by_token["web_identity_token_file"] = "missing"
     with pytest.raises(StateError, match="missing: the token cannot be read"):
-        opened({**settings, "assume_role_with_web_identity": by_token}).read()
+        opened({**settings, "assume_role_with_web_identity": by_token}, access=access).read()
+
+
+def test_the_account_is_checked_where_the_backend_names_it(cloud: Emulator) -> None:
+    """A state of another account than the settings allow is neither read nor written."""
+    cloud.client("s3").create_bucket(Bucket="states")
+    assert opened({**KEY, "allowed_account_ids": [ACCOUNT]}).read() is None
+    assert opened({**KEY, "forbidden_account_ids": ["111122223333"]}).read() is None
+    with pytest.raises(StateError, match=f"the account {ACCOUNT} is not one that its backend allows"):
+        opened({**KEY, "allowed_account_ids": ["111122223333"]}).write(b"x")
+    with pytest.raises(StateError, match=f"the account {ACCOUNT} is not one that its backend allows"):
+        opened({**KEY, "forbidden_account_ids": [ACCOUNT]}).read()
