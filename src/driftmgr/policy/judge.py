@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from driftmgr.catalog import whole_catalog
 from driftmgr.model import AttributeChange, Drift, DriftReport, Severity, Summary, coverage_of, worst_first
 from driftmgr.policy.grants import reckless, statements_of, widened
 from driftmgr.policy.ignore import IgnoreRule, sift
@@ -102,7 +103,7 @@ def meanings(drift: Drift, observed: Observed | None = None) -> Iterator[tuple[S
         return
     attributes = None if observed is None else observed.attributes
     changes = drift.changes
-    alone = drift.kind == "unmanaged" and drift.parent is None
+    alone = drift.kind == "unmanaged" and not _is_part(drift)
     if drift.kind == "unmanaged":
         changes = tuple(AttributeChange(path=name, observed=value) for name, value in (attributes or {}).items())
     walls = (AttributeChange(path="", observed=attributes), *changes) if drift.kind == "unmanaged" else changes
@@ -111,6 +112,17 @@ def meanings(drift: Drift, observed: Observed | None = None) -> Iterator[tuple[S
     if grant := _granted(drift, changes, alone=alone):
         yield "critical", grant
     yield from meanings_of(drift.type, changes, everyone_only=alone)
+
+
+def _is_part(drift: Drift) -> bool:
+    """Whether an object that nobody manages is shown in one that somebody does: a rule in its group.
+
+    A group in a managed network stands on its own.
+    """
+    known = whole_catalog()
+    if drift.parent is None or drift.type not in known:
+        return False
+    return any(ref.inline for ref in known[drift.type].parents)
 
 
 def _granted(drift: Drift, changes: Sequence[AttributeChange], *, alone: bool) -> str | None:

@@ -58,6 +58,10 @@ class Settings(_Setting, frozen=True, kw_only=True):
     sources: Annotated[Texts | None, Meta(description="States: files, patterns, working directories, addresses.")] = (
         None
     )
+    backend_config: Annotated[
+        Texts | None, Meta(description="What completes the backend block of a working directory: a file, or KEY=VALUE.")
+    ] = None
+    workspaces: Annotated[Texts | None, Meta(description="Workspaces whose states are wanted.")] = None
     clouds: Annotated[Texts | None, Meta(description="Clouds to look at.")] = None
     regions: Annotated[Texts | None, Meta(description="Regions to look at, or `all`.")] = None
     accounts: Annotated[Texts | None, Meta(description="Accounts to look at.")] = None
