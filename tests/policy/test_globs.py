@@ -34,7 +34,7 @@ def test_brackets_of_an_address_mean_themselves(text: str) -> None:
         assert not glob(text).match(f"{text}x")
 
 
-@pytest.mark.parametrize("pattern", ["[", "[a", "[!", "a\\", "[z-a]", "[\\"])
+@pytest.mark.parametrize("pattern", ["[", "[a", "[!", "a\\", "[z-a]", "[a--]", "[\\"])
 def test_a_pattern_that_is_none_matches_nothing(pattern: str) -> None:
     """A class without an end or in the wrong order, and a backslash at the end, match nothing."""
     assert gitignore_glob(pattern) is None
@@ -48,6 +48,13 @@ def test_a_pattern_that_is_none_matches_nothing(pattern: str) -> None:
         ("[\\]]x", "]x", True),
         ("[]a]x", "]x", True),
         ("[^a]x", "ax", False),
+        ("[a-c]x", "bx", True),
+        ("[a-]x", "-x", True),
+        ("[-a]x", "-x", True),
+        ("[a-c-e]x", "dx", False),
+        ("[a&&b]x", "&x", True),
+        ("[[a]x", "[x", True),
+        ("[a-\\c]x", "bx", True),
         ("[!a]x", "bx", True),
         ("id\\.with\\.dots", "id.with.dots", True),
     ],

@@ -54,20 +54,23 @@ def _gitignore_parts(pattern: str) -> Iterator[str]:
 def _class(pattern: str, place: int) -> tuple[str, int]:
     """The class that begins after a bracket, and the place after its end; raises ``ValueError`` if it has none."""
     start = place + (pattern[place : place + 1] in {"!", "^"})
-    members, at = "", start
+    negation, members, at = "^" if start > place else "", [""], start
     while at < len(pattern):
-        sign = pattern[at]
-        if sign == "]" and at > start:
-            negation = "^" if start > place else ""
-            return f"[{negation}{members}]", at + 1
-        if sign == "\\":
-            at += 1
-            sign = pattern[at : at + 1]
-            members += re.escape(sign)
+        if pattern[at] == "]" and at > start:
+            return f"[{negation}{''.join(members)}]", at + 1
+        if pattern[at] == "-" and members[-1] and pattern[at + 1 : at + 2] not in {"", "]"}:
+            last, at = _member(pattern, at + 1)
+            # A range; what follows it begins a member of its own.
+            members += [f"{members.pop()}-{last}", ""]
         else:
-            members += "-" if sign == "-" else re.escape(sign)
-        at += 1
+            member, at = _member(pattern, at)
+            members.append(member)
     raise ValueError(pattern)
+
+
+def _member(pattern: str, at: int) -> tuple[str, int]:
+    at += pattern[at] == "\\"
+    return re.escape(pattern[at : at + 1]), at + 1
 
 
 def compiled(parts: Iterable[str], flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
