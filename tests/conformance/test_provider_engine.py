@@ -21,6 +21,7 @@ from conformance.harness import Case, Finding
 from conformance.referee import Explanations, Referee, attribute_of
 from conformance.terraform import ProviderProcess, Terraform
 from driftmgr.app import verify
+from driftmgr.app.intent import declared_arguments
 from driftmgr.app.request import ScanRequest
 from driftmgr.model import DriftReport
 from driftmgr.provider.engine import ProviderEngine
@@ -50,7 +51,7 @@ class EngineCase(Case):
 
     def readings(self) -> tuple[Reading, ...]:
         """What the engine says of every managed instance, configured from the HCL of the case."""
-        engine = ProviderEngine(environment=self.terraform.environment())
+        engine = ProviderEngine(declared_arguments, environment=self.terraform.environment())
         instances = list(read_state(self.terraform.state_file).instances())
         found = asyncio.run(engine.read(instances, lambda _: self.terraform.directory))
         # An estate of buckets alone names no account, so that a fifth of it gone is doubted: raw, they are gone.

@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from driftmgr.app import engines
+from driftmgr.app.intent import declared_arguments
 from driftmgr.app.request import ScanRequest
 from driftmgr.app.scan import Clock
 from driftmgr.model import DriftMgrError
@@ -159,7 +160,7 @@ def test_raw_findings_are_those_of_terraform(project: Project) -> None:
     """The same instances, the same attributes, the same values on both sides, digit by digit."""
     given = {"example/fake": {"region": "here"}}
     instances = list(read_state(project.state).instances())
-    found = asyncio.run(ProviderEngine(given=given).read(instances, lambda _: project.directory))
+    found = asyncio.run(ProviderEngine(declared_arguments, given=given).read(instances, lambda _: project.directory))
     assert {item.message for item in found} == {""}
     theirs = project.referee()
     ours = {str(item.instance.address): item for item in found if item.outcome == "gone" or item.changed}
@@ -182,10 +183,17 @@ def test_terraforms_own_lock_file_verifies_the_binary(project: Project) -> None:
     assert [item[:3] for item in hashes] == ["h1:"]
     given: dict[str, dict[str, Any]] = {"example/fake": {}}
     instances = list(read_state(project.state).instances())[:1]
-    assert asyncio.run(ProviderEngine(given=given).read(instances, lambda _: project.directory))[0].outcome == "read"
+    assert (
+        asyncio.run(ProviderEngine(declared_arguments, given=given).read(instances, lambda _: project.directory))[
+            0
+        ].outcome
+        == "read"
+    )
     binary = next(project.directory.glob(".terraform/providers/*/*/*/*/*/terraform-provider-fake*")).resolve()
     binary.write_text(binary.read_text() + "\n")
-    refused = asyncio.run(ProviderEngine(given=given).read(instances, lambda _: project.directory))[0]
+    refused = asyncio.run(ProviderEngine(declared_arguments, given=given).read(instances, lambda _: project.directory))[
+        0
+    ]
     assert refused.reason == "denied"
 
 

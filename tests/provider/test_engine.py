@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from driftmgr.app.intent import declared_arguments
 from driftmgr.catalog import Catalog, catalog_of
 from driftmgr.catalog.entry import ParentRef, ResourceType
 from driftmgr.model import AttributeChange, ResourceInstance
@@ -25,7 +26,7 @@ ARN = "arn:aws:sqs:eu-west-1:111122223333:queue"
 def run(fake: FakeCloud, root: Path, *instances: ResourceInstance, given: Any = None, **settings: Any) -> list[Reading]:
     """The readings, in the order of the instances."""
     environment = fake.environment(tls="p521", **settings) | {"HOME": str(root)}
-    engine = ProviderEngine(environment=environment, given=given)
+    engine = ProviderEngine(declared_arguments, environment=environment, given=given)
     found = asyncio.run(engine.read(instances, lambda _: root))
     by_address = {str(item.instance.address): item for item in found}
     return [by_address[str(instance.address)] for instance in instances if instance.address.mode == "managed"]

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from driftmgr.app.intent import declared_arguments
 from driftmgr.model import ResourceInstance
 from driftmgr.provider.engine import ProviderEngine
 from driftmgr.provider.refresh import Reading
@@ -50,7 +51,8 @@ def test_all_objects_of_a_type_are_listed(fake: FakeCloud) -> None:
 
 def unmanaged(fake: FakeCloud, root: Path, *instances: ResourceInstance, **settings: Any) -> ProviderEngine:
     """An engine that has read instances and listed what it can."""
-    engine = ProviderEngine(environment=fake.environment(**settings) | {"HOME": str(root)}, lists=lambda _: True)
+    environment = fake.environment(**settings) | {"HOME": str(root)}
+    engine = ProviderEngine(declared_arguments, environment=environment, lists=lambda _: True)
     asyncio.run(engine.read(instances, lambda _: root))
     return engine
 

@@ -4,14 +4,16 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 
-from driftmgr.app.request import ScanRequest
+from driftmgr.app.request import Role, ScanRequest
 from driftmgr.catalog import catalog_of
 from driftmgr.clouds import ApiError, CloudApi
 from driftmgr.clouds.aws import AwsAccount, AwsApi, AwsSession
 from driftmgr.clouds.aws.session import home_region
 from driftmgr.model import DriftMgrError, Scope
+from driftmgr.telemetry import logs
 
 ALL_REGIONS = "all"
+_LOG = logs.Logger("aws")
 
 
 class AwsCloud:
@@ -43,18 +45,22 @@ class AwsCloud:
 
     async def regions(self, api: CloudApi, named: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """The regions to ask of each account; raises ``DriftMgrError``."""
-        return await resolve_regions(api, self._session, self._accounts, self._request.regions, named)
+        known = {*named, *self._request.declared_regions}
+        return await resolve_regions(api, self._session, self._accounts, self._request.regions, known)
 
 
 def resolve_accounts(session: AwsSession, request: ScanRequest) -> dict[str, AwsAccount]:
     """The accounts of a request, by id.
 
     With roles these are the roles' accounts (and the one of the credentials only if ``--account`` names it), else
-    the one of the credentials. Raises ``DriftMgrError`` when an account is asked for that nothing signs in to.
+    the one of the credentials. Roles of the configuration count where the user names none; one that these credentials
+    may not assume leaves the instances of its account as a gap. Raises ``DriftMgrError`` when an account is asked for
+    that nothing signs in to.
     """
-    own_wanted = not request.roles or bool(request.accounts)
+    declared = [] if request.roles else _declared(session, request.declared_roles)
+    own_wanted = bool(request.accounts) or not (request.roles or declared) or None in request.declared_roles
     found = [session.own_account()] if own_wanted else []
-    found += [session.assume(role.arn, role.external_id) for role in request.roles]
+    found += [*(session.assume(role.arn, role.external_id) for role in request.roles), *declared]
     reachable = {account.id: account for account in found}
     if not request.accounts:
         return reachable
@@ -67,16 +73,36 @@ def resolve_accounts(session: AwsSession, request: ScanRequest) -> dict[str, Aws
     return {wanted: reachable[wanted] for wanted in request.accounts}
 
 
+def _declared(session: AwsSession, roles: Iterable[Role | None]) -> list[AwsAccount]:
+    found: list[AwsAccount] = []
+    for role in roles:
+        try:
+            found += [] if role is None else [session.assume(role.arn, role.external_id)]
+        except DriftMgrError as error:
+            _LOG.warning("a configured role cannot be assumed", role=role.arn if role else "", error=error.message)
+    return found
+
+
 async def resolve_regions(
-    api: CloudApi, session: AwsSession, accounts: Mapping[str, AwsAccount], asked: tuple[str, ...], named: Iterable[str]
+    api: CloudApi,
+    session: AwsSession,
+    accounts: Mapping[str, AwsAccount],
+    asked: tuple[str, ...],
+    named: Iterable[str | None],
 ) -> dict[str, tuple[str, ...]]:
-    """The regions of each account: those asked, else those ``named`` by the states, else the configured one.
+    """The regions of each account: those asked, else those ``named`` by states and HCL, else the configured one.
+
+    Among the named ones ``None`` stands for the configured one.
 
     Raises ``DriftMgrError`` when there is none, or when the enabled regions cannot be listed for ``all``.
     """
     if ALL_REGIONS in asked:
         return {name: await _enabled_regions(api, account) for name, account in accounts.items()}
-    chosen = asked or tuple(sorted(set(named))) or ((session.region,) if session.region else ())
+    chosen = (
+        asked
+        or tuple(sorted({name for item in named if (name := item or session.region)}))
+        or ((session.region,) if session.region else ())
+    )
     if not chosen:
         raise DriftMgrError(
             "no AWS region to look at: neither the state nor the AWS configuration names one",

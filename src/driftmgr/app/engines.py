@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from driftmgr.app.instances import WITHOUT_CLOUD_OBJECTS, provider_name
+from driftmgr.app.intent import declared_arguments, places_of, read_intent, with_intent
 from driftmgr.app.parts import Part, Seen, part_of, with_part
 from driftmgr.app.reading import Collected
 from driftmgr.app.request import OnProgress, Progress, ScanRequest
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 # Reading a state may be a call of its own event loop.
 _THREADS = DaemonThreads(4, "states-of-engines")
-_NEEDED = ("grpclib", "h2", "msgpack", "google.protobuf", "cryptography", "tree_sitter", "tree_sitter_hcl")
+_NEEDED = ("grpclib", "h2", "msgpack", "google.protobuf", "cryptography")
 
 
 class Recorder(Protocol):
@@ -52,6 +53,8 @@ class Recorder(Protocol):
 async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | None) -> DriftReport:
     """A report by the provider or the plan engine alone; raises ``DriftMgrError``."""
     catalog = whole_catalog()
+    places = places_of(request)
+    request = msgspec.structs.replace(request, sources=places.sources)
     states = await _THREADS.run(lambda: read_request(request, AwsSession(request.profile)))
     instances, outside = asked_of(states, request)
     if request.engine == "plan":
@@ -66,7 +69,7 @@ async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | 
     part = msgspec.structs.replace(part, drifts=drifts, gaps=gaps, outside=outside, unverified=part.unverified + broken)
     scopes = tuple(dict.fromkeys(drift.scope for drift in (*part.drifts, *part.suppressed)))
     asked = Collected(objects=(), gaps=gaps, api_calls=part.reads, reused=0, outcome="complete")
-    return DriftReport(
+    report = DriftReport(
         scan=clock.record(request, scopes, asked, states.labels),
         summary=part.summary,
         drifts=worst_first(part.drifts),
@@ -74,6 +77,7 @@ async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | 
         suppressed=part.suppressed,
         accepted_gaps=request.accept_gaps,
     )
+    return with_intent(report, read_intent(places, states.roots))
 
 
 _UNMANAGED = Gap(
@@ -99,6 +103,7 @@ async def complete(
 async def second_opinion(request: ScanRequest, on_progress: OnProgress | None) -> Part:
     """What the providers say of the instances that the catalog has an entry for; raises ``DriftMgrError``."""
     catalog = whole_catalog()
+    request = msgspec.structs.replace(request, sources=places_of(request).sources)
     states = await _THREADS.run(lambda: read_request(request, AwsSession(request.profile)))
     instances = [instance for instance in asked_of(states, request)[0] if instance.type in catalog]
     return await ask_providers(instances, states, request, catalog, on_progress)
@@ -170,7 +175,7 @@ async def ask_providers(
         return not request.managed_only and (request.engine == "provider" or resource_type not in catalog)
 
     given = {**given_values(request.providers, "driftmgr.yaml"), **given_configurations(request.provider_config)}
-    engine = ProviderEngine(given=given, on_reading=on_reading, lists=lists)
+    engine = ProviderEngine(declared_arguments, given=given, on_reading=on_reading, lists=lists)
     readings = await engine.read(instances, root_finder(states), among=states.instances)
     part = part_of([*map(_seen, readings), *_deposed(instances)], catalog, "provider.read")
     unlisted = (

@@ -29,11 +29,12 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     the selected one, ``("all",)`` every one with a state. ``clouds``: empty for those that the states name.
     ``regions`` (of AWS): empty for those that the states (and else the credentials) name,
     ``("all",)`` for every enabled one. ``accounts``: the account ids wanted, empty for those of the credentials and
-    ``roles``. ``tokens``: the variables of the environment that hold DigitalOcean tokens, empty for the usual ones.
-    ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file with provider configurations for
-    the provider engine, ``providers`` holds such themselves. ``cache_ttl``: answers may be that many seconds old.
-    ``resume``: what an interrupted or throttled scan has read need not be read again. ``policy``: how much findings
-    matter, and which are ignored.
+    ``roles``. ``declared_regions`` and ``declared_roles``: those of the configuration, which count where the user names
+    none; ``None`` stands for the credentials' own. ``tokens``: the variables of the environment that hold DigitalOcean
+    tokens, empty for the usual ones. ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file
+    with provider configurations for the provider engine, ``providers`` holds such themselves. ``cache_ttl``: answers
+    may be that many seconds old. ``resume``: what an interrupted or throttled scan has read need not be read again.
+    ``policy``: how much findings matter, and which are ignored.
     """
 
     sources: tuple[str, ...] = ()
@@ -43,6 +44,8 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
+    declared_regions: tuple[str | None, ...] = ()
+    declared_roles: tuple[Role | None, ...] = ()
     tokens: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     mode: Mode = "deep"

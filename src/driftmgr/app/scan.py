@@ -14,6 +14,7 @@ from driftmgr.app import engines
 from driftmgr.app.cloud_scan import CloudScan, combined, look_at_all, merged
 from driftmgr.app.clouds import available_clouds
 from driftmgr.app.instances import Sorted, clouds_of, sort_instances
+from driftmgr.app.intent import Intent, places_of, read_intent, with_intent, with_scopes
 from driftmgr.app.parts import Disagreement, disagreements
 from driftmgr.app.policy import judged
 from driftmgr.app.reading import Collected, Signals
@@ -71,6 +72,7 @@ async def _report(
     request: ScanRequest, on_progress: OnProgress | None, clock: "Clock", signals: Signals
 ) -> DriftReport:
     task = await _THREADS.run(lambda: _Task.of(request))
+    request = task.request
     looks = await look_at_all(task.scans, signals, on_progress)
     collected = combined([look.collected for look in looks])
     findings = _with_unseen(merged([look.findings for look in looks]), task.sorted, task.states.gaps)
@@ -85,7 +87,7 @@ async def _report(
     )
     if request.engine == "auto":
         report = await engines.complete(report, task.states, request, on_progress)
-    return judged(report, request.policy, collected.objects)
+    return judged(with_intent(report, task.intent), request.policy, collected.objects)
 
 
 def count_report(report: DriftReport) -> None:
@@ -107,20 +109,25 @@ async def _plan(request: ScanRequest) -> ScanPlan:
 class _Task(msgspec.Struct, frozen=True, kw_only=True):
     """A request, with its states read and its clouds signed in to."""
 
+    request: ScanRequest
     states: States
+    intent: Intent
     sorted: Sorted
     scans: tuple[CloudScan, ...]
 
     @classmethod
     def of(cls, request: ScanRequest) -> "_Task":
-        types = chosen_types(request.types)
+        places, types = places_of(request), chosen_types(request.types)
+        request = msgspec.structs.replace(request, sources=places.sources)
         with traces.span("driftmgr.state_read"):
             session = AwsSession(request.profile)
             states = read_request(request, session)
+            intent = read_intent(places, states.roots)
+        request = with_scopes(request, intent)
         catalogs = {cloud: catalog_of(cloud) for cloud in _clouds(request, states, types)}
         found = sort_instances(states.instances, catalogs, frozenset(types))
         scans = tuple(CloudScan.of(request, cloud, session, found, types) for cloud in catalogs)
-        return cls(states=states, sorted=found, scans=scans)
+        return cls(request=request, states=states, intent=intent, sorted=found, scans=scans)
 
 
 def _clouds(request: ScanRequest, states: States, types: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ class ScanRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was asked, when, and what it cost. Times are RFC 3339 in UTC; ``seconds`` is wall time.
 
     ``reused`` counts the shards that an earlier scan had read. ``outcome`` tells whether the scan came to its end: with
-    ``interrupted`` (Ctrl-C) and ``terminated`` (SIGTERM) the report is what was known until then.
+    ``interrupted`` (Ctrl-C) and ``terminated`` (SIGTERM) the report is what was known until then. ``notes`` are what a
+    reader should know beside findings and gaps: a configuration file that could not be read.
     """
 
     id: str
@@ -28,6 +29,7 @@ class ScanRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seconds: float
     reused: int = 0
     outcome: ScanOutcome = "complete"
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -17,7 +17,6 @@ from driftmgr.catalog import whole_catalog
 from driftmgr.model import GapReason, ResourceInstance
 from driftmgr.provider.companions import Companions
 from driftmgr.provider.configuration import configuration_value
-from driftmgr.provider.declared import RootModule
 from driftmgr.provider.errors import ProviderError
 from driftmgr.provider.guards import home_of, identity_of, is_confirmed, is_suspicious, misplaced
 from driftmgr.provider.process import Launch
@@ -30,6 +29,12 @@ from driftmgr.store.fingerprints import cache_directory
 
 Given = Mapping[str, Mapping[str, Any]]
 """Provider configurations that a person gave, by address and alias (``registry.terraform.io/hashicorp/aws.west``)."""
+
+Declared = Callable[[ProviderReference, Path, Mapping[str, str]], Mapping[str, Any]]
+"""The arguments of a provider configuration in the HCL of a root module, empty if it does not mention it.
+
+Asked with the environment that counts. Raises ``ProviderError`` where they are more than literals.
+"""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -62,8 +67,9 @@ class ProviderEngine:
     ``read``, ``unmanaged`` holds the objects that no instance stands for, ``unlisted`` what went wrong.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but the first have their usual value
         self,
+        declared: Declared,
         *,
         given: Given | None = None,
         environment: Mapping[str, str] | None = None,
@@ -74,6 +80,7 @@ class ProviderEngine:
         self.unmanaged: list[Listed] = []
         self.unlisted: list[Unlisted] = []
         self._lists = lists
+        self._declared = declared
         self._given = given or {}
         self._environment = dict(os.environ if environment is None else environment)
         self._concurrency = concurrency
@@ -140,14 +147,13 @@ class ProviderEngine:
         for name in (reference.name, reference.name.partition("/")[2]):
             if name in self._given:
                 return self._given[name]
-        if reference.module is not None or reference.key is not None:
-            what = f"module {reference.module}" if reference.module else f"for_each {reference.key}"
+        if reference.key is not None:
             raise ProviderError(
-                f"the configuration of {reference.name} belongs to {what}",
+                f"the configuration of {reference.name} belongs to for_each {reference.key}",
                 hint="give it to driftmgr itself (--provider-config)",
                 reason="unsupported",
             )
-        return RootModule(root, self._environment).provider(reference)
+        return self._declared(reference, root, self._environment)
 
     async def _read_group(
         self, target: Target, members: Sequence[ResourceInstance], explain: Explain

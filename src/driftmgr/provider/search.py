@@ -17,8 +17,8 @@ from pathlib import Path
 
 import msgspec
 
+from driftmgr.hcl import HclError, parse_hcl
 from driftmgr.provider.errors import ProviderError
-from driftmgr.provider.hcl import parse_hcl
 from driftmgr.provider.reference import DEFAULT_HOSTS, ProviderReference
 from driftmgr.runtime.terraform import LOCK_FILE
 
@@ -107,15 +107,17 @@ def _install(root: Path) -> str:
 def read_lock(path: Path) -> dict[str, Locked]:
     """Version and hashes by provider address; empty without a lock file. Raises ``ProviderError``."""
     try:
-        body = parse_hcl(path.read_bytes())
+        body = parse_hcl(path.read_bytes(), path.name)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except HclError as error:
+        raise ProviderError(error.message, reason="unsupported") from error
+    except OSError as error:
         raise ProviderError(f"{path.name} cannot be read: {error}", reason="unsupported") from error
     found: dict[str, Locked] = {}
-    for block in body.of_type("provider"):
+    for block in body.blocks("provider", 1):
         version, hashes = block.body.value("version"), block.body.value("hashes")
-        if len(block.labels) == 1 and isinstance(version, str):
+        if isinstance(version, str):
             texts = tuple(item for item in hashes or () if isinstance(item, str))
             found[block.labels[0]] = Locked(version=version, hashes=texts)
     return found
@@ -142,13 +144,13 @@ def _cli_configuration(environment: Mapping[str, str], home: Path) -> tuple[list
     mirrors: list[Path] = []
     for path in candidates:
         try:
-            body = parse_hcl(path.read_bytes())
-        except (OSError, ValueError):
+            body = parse_hcl(path.read_bytes(), path.name)
+        except (OSError, HclError):
             continue
         if not cache and isinstance(place := body.value("plugin_cache_dir"), str):
             cache.append(_expanded(place, environment, home))
-        for installation in body.of_type("provider_installation"):
-            for mirror in installation.body.of_type("filesystem_mirror"):
+        for installation in body.blocks("provider_installation"):
+            for mirror in installation.body.blocks("filesystem_mirror"):
                 place = mirror.body.value("path")
                 mirrors += [_expanded(place, environment, home)] if isinstance(place, str) else []
     return cache, mirrors

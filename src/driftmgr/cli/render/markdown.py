@@ -22,6 +22,8 @@ def _lines(report: DriftReport, *, show_suppressed: bool) -> Iterator[str]:
     if notice := words.gap_notice(report):
         yield f"**{notice}**  "
     yield words.coverage(report)
+    for note in report.scan.notes:
+        yield f"  \nNote: {_plain(note)}"
     if report.drifts:
         yield ""
         yield "| severity | finding | object | attribute | recorded | observed |"
@@ -62,6 +64,8 @@ def _rows(drift: Drift, report: DriftReport) -> Iterator[str]:
     who = _code(drift.address) if drift.address else f"{_code(drift.type)} {_code(drift.id or '')}"
     if drift.parent:
         who += f" part of {_code(drift.parent)}"
+    if drift.location:
+        who += f" at {_code(words.source_line(drift.location))}"
     if place := words.where(drift, report):
         who += f" {_plain(place)}"
     why = f": {_plain(drift.reason)}" if drift.reason else ""

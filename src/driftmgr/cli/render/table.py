@@ -40,6 +40,8 @@ def _lines(report: DriftReport, width: int, *, show_suppressed: bool) -> Iterato
         yield Text(notice, "bold yellow")
     yield Text(words.coverage(report))
     yield Text(f"Sources: {harmless(', '.join(report.scan.sources)) or 'none'}")
+    for note in report.scan.notes:
+        yield Text(f"Note: {harmless(note)}", "yellow")
     severity = None
     for drift in report.drifts:
         if drift.severity != severity:
@@ -56,7 +58,8 @@ def _lines(report: DriftReport, width: int, *, show_suppressed: bool) -> Iterato
 
 def _drift(drift: Drift, report: DriftReport, width: int, *, show_suppressed: bool) -> Iterator[Text]:
     who = drift.address or drift.type
-    yield Text.assemble(f"  {_SIGNS[drift.kind]} {drift.kind:<9} ", (harmless(who), "bold"))
+    place = f"  {harmless(words.source_line(drift.location))}" if drift.location else ""
+    yield Text.assemble(f"  {_SIGNS[drift.kind]} {drift.kind:<9} ", (harmless(who), "bold"), (place, "dim"))
     name = f" ({harmless(drift.name)})" if drift.name and drift.name != drift.id else ""
     yield Text(
         f"      id {harmless(drift.id or 'unknown')}{name} {harmless(words.where(drift, report))}".rstrip(), "dim"
@@ -75,7 +78,8 @@ def _drift(drift: Drift, report: DriftReport, width: int, *, show_suppressed: bo
 def _change(change: AttributeChange, width: int, *, rule: bool = False) -> Iterator[Text]:
     path = harmless(change.path)
     before, after = "dim" if rule else "red", "dim" if rule else "green"
-    why = f"  [{change.classification}: {change.rule}]" if rule else ""
+    unset = "  [not set in the configuration]" if change.intended is False else ""
+    why = f"  [{change.classification}: {change.rule}]" if rule else unset
     recorded, observed = pair_texts(change.recorded, change.observed)
     if len(path) + len(recorded) + len(observed) + len(why) + _AROUND <= width:
         yield Text.assemble(f"      {path}: ", (recorded, before), " -> ", (observed, after), why)

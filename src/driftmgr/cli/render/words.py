@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from driftmgr.cli.render.text import counted
-from driftmgr.model import Drift, DriftReport, Gap, GapReason
+from driftmgr.model import Drift, DriftReport, Gap, GapReason, SourceLocation
 
 _NAMED = 3
 _WHOLE = "instances"
@@ -96,6 +96,11 @@ def place(gap: Gap) -> str:
     if gap.scope is None:
         return "everywhere"
     return f"{gap.scope.account} {gap.scope.region or 'global'}"
+
+
+def source_line(location: SourceLocation) -> str:
+    """A place in the configuration, as editors and terminals open it."""
+    return f"{location.file}:{location.line}"
 
 
 def where(drift: Drift, report: DriftReport) -> str:

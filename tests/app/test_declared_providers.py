@@ -1,13 +1,12 @@
-"""What the HCL of a root module says of a provider, and what it leaves open."""
+"""What the HCL of a root module says of a provider configuration, and what it leaves open."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from driftmgr.provider.declared import RootModule
+from driftmgr.app.intent import declared_arguments
 from driftmgr.provider.errors import ProviderError
-from driftmgr.provider.hcl import Unresolved, parse_hcl
 from driftmgr.provider.reference import ProviderReference
 
 AWS = 'provider["registry.terraform.io/hashicorp/aws"]'
@@ -15,39 +14,7 @@ AWS = 'provider["registry.terraform.io/hashicorp/aws"]'
 
 def declared(root: Path, provider: str = AWS, environment: dict[str, str] | None = None) -> dict[str, Any]:
     """The arguments of a provider configuration."""
-    return RootModule(root, environment or {}).provider(ProviderReference.parse(provider))
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ('"a"', "a"),
-        ('""', ""),
-        (r'"a\n\"b\" \u00e9 $${x} %%{y}"', 'a\n"b" \u00e9 ${x} %{y}'),
-        ("12", 12),
-        ("-1", -1),
-        ("true", True),
-        ("null", None),
-        ("(false)", False),
-        ('["a", 1, null,]', ["a", 1, None]),
-        ('{ a = 1, "b c" : [true], (d) = 2 }', Unresolved('{ a = 1, "b c" : [true], (d) = 2 }')),
-        ('{ a = 1\n "b c" : [true] }', {"a": 1, "b c": [True]}),
-        ("var.x", Unresolved("var.x")),
-        ("data.a.b.c", Unresolved("data.a.b.c")),
-        ('upper("a")', Unresolved('upper("a")')),
-        ('"a${1}b${true}"', "a1btrue"),
-        ('"a${f()}"', Unresolved('"a${f()}"')),
-        ("1 + 1", Unresolved("1 + 1")),
-        ("-f()", Unresolved("-f()")),
-        ("local.a.b", Unresolved("local.a.b")),
-        ("[for x in y : x]", Unresolved("[for x in y : x]")),
-        ("a ? 1 : 2", Unresolved("a ? 1 : 2")),
-        ("<<EOT\nx\nEOT\n", Unresolved("<<EOT\nx\nEOT")),
-    ],
-)
-def test_literals_are_read_and_nothing_else(text: str, value: Any) -> None:
-    """Every kind of literal has its value; what needs more is unresolved, as it is written."""
-    assert parse_hcl(f"x = {text}\n".encode()).value("x") == value
+    return dict(declared_arguments(ProviderReference.parse(provider), root, environment or {}))
 
 
 def test_the_right_configuration_is_found(tmp_path: Path) -> None:
@@ -104,17 +71,21 @@ def test_a_tofu_file_stands_for_the_tf_file_of_its_name(tmp_path: Path) -> None:
         (
             "main.tf",
             'provider "aws" {\n  assume_role {\n    role_arn = var.role\n  }\n}\n',
-            r"assume_role: role_arn .*var\.role",
+            r"assume_role is not written down: var\.role",
         ),
-        ("main.tf", 'provider "aws" {\n  dynamic "assume_role" {\n    for_each = []\n  }\n}\n', "dynamic block"),
+        (
+            "main.tf",
+            'provider "aws" {\n  dynamic "assume_role" {\n    for_each = []\n  }\n}\n',
+            r'dynamic "assume_role"',
+        ),
         (
             "main.tf",
             'locals {\n  a = local.b\n  b = local.a\n}\nprovider "aws" {\n  region = local.a\n}\n',
             r"local\.a",
         ),
-        ("main.tf", 'provider "aws" {', r"main\.tf cannot be read: line"),
-        ("main.tf.json", '{"provider": {"aws": {}}}', r"main\.tf\.json configures providers in JSON"),
-        ("terraform.tfvars.json", "{", r"terraform\.tfvars\.json cannot be read"),
+        ("main.tf", 'provider "aws" {', r"main\.tf:1: not HCL"),
+        ("main.tf.json", '{"provider": {"aws": {"region": "${local.x}"}}}', r"local\.x"),
+        ("terraform.tfvars.json", "{", r"terraform\.tfvars\.json:1: not JSON"),
     ],
 )
 def test_what_is_not_written_down_is_told(tmp_path: Path, name: str, text: str, told: str) -> None:
@@ -125,24 +96,16 @@ def test_what_is_not_written_down_is_told(tmp_path: Path, name: str, text: str, 
     assert caught.value.reason == "unsupported"
 
 
-@pytest.mark.parametrize(
-    ("text", "name", "module", "key"),
-    [
-        (AWS, "registry.terraform.io/hashicorp/aws", None, None),
-        (f"{AWS}.west", "registry.terraform.io/hashicorp/aws.west", None, None),
-        (f'module.a["x.y"].{AWS}.west', "registry.terraform.io/hashicorp/aws.west", 'module.a["x.y"]', None),
-        (f'{AWS}.by["eu"]', "registry.terraform.io/hashicorp/aws.by", None, '["eu"]'),
-        ("provider.aws.old", "registry.terraform.io/hashicorp/aws.old", None, None),
-        ("module.m.provider.aws", "registry.terraform.io/hashicorp/aws", "module.m", None),
-    ],
-)
-def test_every_form_of_a_states_provider_is_read(text: str, name: str, module: str | None, key: str | None) -> None:
-    """With alias, of a module, of OpenTofu's for_each, and from before Terraform 0.13."""
-    found = ProviderReference.parse(text)
-    assert (found.name, found.module, found.key) == (name, module, key)
-
-
-def test_another_text_is_no_provider() -> None:
-    """It is named."""
-    with pytest.raises(ValueError, match="not a provider configuration: 'aws'"):
-        ProviderReference.parse("aws")
+def test_json_syntax_and_modules_are_read(tmp_path: Path) -> None:
+    """A provider block in JSON, and one inside a module with a variable that its caller gives."""
+    (tmp_path / "main.tf.json").write_text(
+        '{"provider": {"aws": {"region": "eu-west-1", "assume_role": {"role_arn": "r"}}}}'
+    )
+    assert declared(tmp_path) == {"region": "eu-west-1", "assume_role": {"role_arn": "r"}}
+    (tmp_path / "net.tf").write_text('module "net" {\n  source = "./net"\n  where  = "us-east-1"\n}\n')
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net/main.tf").write_text('variable "where" {}\nprovider "aws" {\n  region = var.where\n}\n')
+    assert declared(tmp_path, f"module.net.{AWS}") == {"region": "us-east-1"}
+    for other in (f"module.net.{AWS}.west", f"module.other.{AWS}"):
+        with pytest.raises(ProviderError, match="belongs to module"):
+            declared(tmp_path, other)
