@@ -53,7 +53,7 @@ def accounts(session: FakeSession, **request: Any) -> list[str]:
     return list(resolve_accounts(session, ScanRequest(**request)))  # type: ignore[arg-type]
 
 
-def regions(api: FakeApi, session: FakeSession, asked: tuple[str, ...], named: tuple[str, ...]) -> Any:
+def regions(api: FakeApi, session: FakeSession, asked: tuple[str, ...], named: tuple[str | None, ...]) -> Any:
     """The regions per account."""
     known = {OURS: AwsAccount(id=OURS, partition="aws")}
     return asyncio.run(resolve_regions(api, session, known, asked, named))  # type: ignore[arg-type]
@@ -68,6 +68,21 @@ def test_accounts_are_those_of_the_credentials_or_of_the_roles() -> None:
     assert session.assumed == [(ROLE.arn, "e")] * 2
 
 
+class Refusing(FakeSession):
+    """Signs in to its own account alone."""
+
+    def assume(self, role_arn: str, external_id: str | None = None) -> AwsAccount:
+        raise DriftMgrError(f"{role_arn}: denied")
+
+
+def test_roles_of_the_configuration_count_where_none_is_named() -> None:
+    """Beside our own account if a provider assumes none; one that is refused leaves what else there is."""
+    assert accounts(FakeSession(), declared_roles=(ROLE,)) == [THEIRS]
+    assert accounts(FakeSession(), declared_roles=(None, ROLE)) == [OURS, THEIRS]
+    assert accounts(FakeSession(), declared_roles=(ROLE,), accounts=(OURS,)) == [OURS]
+    assert accounts(Refusing(), declared_roles=(ROLE,)) == [OURS]
+
+
 def test_an_account_without_credentials_is_an_error() -> None:
     """An account that nothing signs in to is never silently left out."""
     with pytest.raises(DriftMgrError, match=f"no credentials for AWS account {THEIRS}: signed in to {OURS}"):
@@ -80,6 +95,8 @@ def test_regions_are_asked_named_or_configured_in_that_order() -> None:
     assert regions(FakeApi(), session, ("eu-west-1", "eu-west-1"), ("us-west-2",)) == {OURS: ("eu-west-1",)}
     assert regions(FakeApi(), session, (), ("us-west-2", "eu-west-1")) == {OURS: ("eu-west-1", "us-west-2")}
     assert regions(FakeApi(), session, (), ()) == {OURS: ("sa-east-1",)}
+    assert regions(FakeApi(), session, (), ("us-west-2", None)) == {OURS: ("sa-east-1", "us-west-2")}
+    assert regions(FakeApi(), FakeSession(), (), ("us-west-2", None)) == {OURS: ("us-west-2",)}
 
 
 def test_all_regions_are_those_enabled_over_every_page() -> None:

@@ -180,7 +180,8 @@ def test_a_unit_whose_backend_cannot_be_told_says_why(write: Write, text: str, r
         ),
         (
             {
-                "unit/terragrunt.hcl.json": '{"remote_state": {"backend": "s3",\n"config": {"bucket": "${basename(\\"a/x\\")}"}}}'
+                "unit/terragrunt.hcl.json": '{"remote_state": {"backend": "s3", "config": {'
+                '"bucket": "${basename(\\"x\\")}"}}}'
             },
             "s3",
             {"bucket": "x"},

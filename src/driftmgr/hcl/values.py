@@ -226,7 +226,10 @@ def as_text(value: str | int | Decimal) -> str:
     """A value as HCL writes it into a template."""
     if isinstance(value, bool):
         return json.dumps(value)
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if not isinstance(value, Decimal):
+        return str(value)
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _number(node: Any, _context: Context) -> Any:
