@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from driftmgr.cli.render import json as as_json
 from driftmgr.cli.render import markdown, table, words
 from driftmgr.cli.render.text import cut_pair, harmless, pair_texts, value_text
-from driftmgr.model import AttributeChange, Drift, DriftReport, Gap, ScanRecord, Scope, Summary
+from driftmgr.model import AttributeChange, Drift, DriftReport, Gap, ScanRecord, Scope, SourceLocation, Summary
 
 HERE = Scope(cloud="aws", account="111122223333", region="eu-central-1")
 HOSTILE = "evil\x1b[2J\u202e\n| `code` | <b>"
@@ -57,6 +58,28 @@ def test_a_sensitive_value_is_never_shown() -> None:
     change = AttributeChange(path="value", recorded="(sensitive)", observed="(sensitive)", sensitive=True)
     assert "value: (sensitive) -> (sensitive)" in table.render(report(changed(change)))
     assert json.loads(as_json.render(report(changed(change))))["drifts"][0]["changes"][0]["sensitive"] is True
+
+
+def test_places_in_the_configuration_are_shown() -> None:
+    """File and line of the block, a change that nobody asked for, and what could not be read, in table and Markdown."""
+    asked = AttributeChange(path="name", recorded="a", observed="b", intended=True)
+    unasked = AttributeChange(path="delay", recorded=1, observed=2, intended=False)
+    found = report(changed(asked, unasked, location=SourceLocation(file="live/main.tf", line=7)))
+    found = msgspec.structs.replace(found, scan=msgspec.structs.replace(found.scan, notes=("b.tf:3: not HCL",)))
+    lines = table.render(found).splitlines()
+    assert "  ~ changed   aws_sqs_queue.q  live/main.tf:7" in lines
+    assert [line for line in lines if line.endswith("[not set in the configuration]")] == [
+        "      delay: 1 -> 2  [not set in the configuration]"
+    ]
+    assert "Note: b.tf:3: not HCL" in lines
+    text = markdown.render(found)
+    assert "`aws_sqs_queue.q` at `live/main.tf:7`" in text
+    assert "Note: b.tf:3: not HCL" in text
+    drift = json.loads(as_json.render(found))["drifts"][0]
+    assert (drift["location"], [change["intended"] for change in drift["changes"]]) == (
+        {"file": "live/main.tf", "line": 7},
+        [True, False],
+    )
 
 
 def test_json_in_a_string_is_shown_as_a_document() -> None:

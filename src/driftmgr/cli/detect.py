@@ -66,8 +66,8 @@ FORMATS = ("table", "json", "markdown")
 def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) -> None:
     """Compare Terraform states with the cloud.
 
-    A source is a state file, a pattern ("states/**/*.tfstate"), a Terraform working directory, or an address
-    (s3://BUCKET/KEY, "s3://BUCKET/PREFIX/**/*.tfstate"; see driftmgr state).
+    A source is a state file, a pattern ("states/**/*.tfstate"), a Terraform working directory, a directory above some,
+    or an address (s3://BUCKET/KEY, "s3://BUCKET/PREFIX/**/*.tfstate"; see driftmgr state).
     Without one, it is the current directory.
     """
     targets = parse_targets(options["outputs"], FORMATS)
