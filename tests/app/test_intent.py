@@ -244,4 +244,16 @@ def test_the_root_modules_of_a_tree_are_its_sources(tmp_path: Path, monkeypatch:
     assert {label: rooted.prefix for label, rooted in intent.by_source.items()} == {
         "live/a/terraform.tfstate": "live/a"
     }
-    assert read_intent(Places(sources=(), prefixes={}), state_roots(whole.sources)) == Intent()
+    assert read_intent(Places(sources=(), named={}), state_roots(whole.sources)) == Intent()
+
+
+def test_the_configuration_of_a_unit_is_that_of_its_module(tmp_path: Path) -> None:
+    """A Terragrunt unit applies a module elsewhere, with its inputs; places are seen from the named directory."""
+    provider = 'variable "where" {}\nprovider "aws" {\n  region = var.where\n}\n'
+    unit = 'terraform {\n  source = "../../modules/x"\n}\ninputs = { where = "eu-north-1" }\n'
+    tree(tmp_path, {"live/u/terragrunt.hcl": unit, "modules/x/main.tf": provider + MAIN})
+    root = tmp_path / "live/u"
+    intent = read_intent(Places(sources=(), named={root: tmp_path}), {"state": root})
+    assert with_scopes(ScanRequest(), intent).declared_regions == ("eu-north-1",)
+    (found,) = with_intent(report(drift("plain", DELAY)), intent).drifts
+    assert found.location == SourceLocation(file="modules/x/main.tf", line=14)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from driftmgr.intent import IntentError, configured_backend, root_modules
+from driftmgr.intent.roots import is_root_module
 from driftmgr.model import SourceLocation
 from intent.conftest import Write
 
@@ -163,3 +164,4 @@ def test_root_modules_are_found_in_a_tree(write: Write, tmp_path: Path) -> None:
     ]
     assert root_modules(tmp_path / "live/a") == (tmp_path / "live/a",)
     assert root_modules(tmp_path / "modules") == ()
+    assert not is_root_module(tmp_path / "not there")

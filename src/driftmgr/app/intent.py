@@ -10,11 +10,20 @@ import msgspec
 
 from driftmgr.app.request import Role, ScanRequest
 from driftmgr.hcl import unresolved_in
-from driftmgr.intent import Configuration, ProviderConfiguration, read_configuration, root_modules
-from driftmgr.intent.files import configuration_files, is_directory, relative
+from driftmgr.intent import Configuration, ProviderConfiguration, read_configuration, root_modules, units
+from driftmgr.intent.files import configuration_files, is_directory, names_in, relative
 from driftmgr.intent.paths import without
-from driftmgr.intent.roots import is_root_module
-from driftmgr.model import AttributeChange, Drift, DriftReport, Gap, ResourceAddress, SourceLocation, Summary
+from driftmgr.intent.roots import UNIT_FILES, is_root_module
+from driftmgr.model import (
+    AttributeChange,
+    Drift,
+    DriftReport,
+    Gap,
+    ResourceAddress,
+    SourceLocation,
+    Summary,
+    coverage_of,
+)
 from driftmgr.model.address import parse_module_path
 from driftmgr.provider.errors import ProviderError
 from driftmgr.provider.reference import ProviderReference
@@ -54,24 +63,24 @@ class Intent(msgspec.Struct, frozen=True):
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True):
-    """The sources of a scan, and by root module the way to it from the directory that the user named."""
+    """The sources of a scan, and by root module the directory that the user named."""
 
     sources: tuple[str, ...]
-    prefixes: dict[Path, str]
+    named: dict[Path, Path]
 
 
 def places_of(request: ScanRequest) -> Places:
     """The sources of a request; for a directory that is no root module itself the root modules below it."""
     sources: dict[str, None] = {}
-    prefixes: dict[Path, str] = {}
+    named: dict[Path, Path] = {}
     for argument in request.sources or (".",):
         if "://" in argument or not is_directory(Path(argument)):
             sources[argument] = None
             continue
         for root in _roots_below(Path(argument)):
             sources[str(root)] = None
-            prefixes.setdefault(root.resolve(), relative(root, Path(argument)))
-    return Places(sources=tuple(sources), prefixes=prefixes)
+            named.setdefault(root.resolve(), Path(argument).resolve())
+    return Places(sources=tuple(sources), named=named)
 
 
 def _roots_below(directory: Path) -> tuple[Path, ...]:
@@ -82,9 +91,17 @@ def read_intent(places: Places, roots: Mapping[str, Path]) -> Intent:
     """The configurations of root modules that the user named; ``roots`` are root modules by the labels of states."""
     read: dict[Path, Rooted] = {}
     for root in roots.values():
-        if root in places.prefixes and root not in read and configuration_files(root):
-            read[root] = Rooted(configuration=read_configuration(root), prefix=places.prefixes[root])
+        found = _configuration_of(root) if root in places.named and root not in read else None
+        if found is not None:
+            read[root] = Rooted(configuration=found, prefix=relative(found.root, places.named[root]))
     return Intent({label: read[root] for label, root in roots.items() if root in read})
+
+
+def _configuration_of(root: Path) -> Configuration | None:
+    """The configuration of a root module, or of the module that a Terragrunt unit applies."""
+    if not names_in(root).isdisjoint(UNIT_FILES):
+        return next((unit.configuration() for unit in units(root) if unit.directory == root), None)
+    return read_configuration(root) if configuration_files(root) else None
 
 
 def with_scopes(request: ScanRequest, intent: Intent) -> ScanRequest:
@@ -156,7 +173,7 @@ def _counted(summary: Summary, explained: int, partly: int, changes: int) -> Sum
         in_sync=summary.in_sync + explained - partly,
         unverified=unverified,
         suppressed=summary.suppressed + changes,
-        coverage=round(1 - unverified / summary.managed, 4) if summary.managed else 1.0,
+        coverage=coverage_of(summary.managed, unverified),
     )
 
 

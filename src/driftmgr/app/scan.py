@@ -14,7 +14,7 @@ from driftmgr.app import engines
 from driftmgr.app.cloud_scan import CloudScan, combined, look_at_all, merged
 from driftmgr.app.clouds import available_clouds
 from driftmgr.app.instances import Sorted, clouds_of, sort_instances
-from driftmgr.app.intent import Intent, places_of, read_intent, with_intent, with_scopes
+from driftmgr.app.intent import IGNORE_CHANGES, Intent, places_of, read_intent, with_intent, with_scopes
 from driftmgr.app.parts import Disagreement, disagreements
 from driftmgr.app.policy import judged
 from driftmgr.app.reading import Collected, Signals
@@ -43,7 +43,9 @@ def scan(request: ScanRequest, on_progress: OnProgress | None = None) -> DriftRe
 def verify(request: ScanRequest, on_progress: OnProgress | None = None) -> tuple[DriftReport, tuple[Disagreement, ...]]:
     """The catalog's report, and where the providers themselves disagree with it; raises ``DriftMgrError``."""
     report = scan(request, on_progress)
-    return report, disagreements(report, asyncio.run(engines.second_opinion(request, on_progress)))
+    rows = disagreements(report, asyncio.run(engines.second_opinion(request, on_progress)))
+    # What the configuration ignores is a matter of the report; no engine disagrees about it.
+    return report, tuple(row for row in rows if row.rule != IGNORE_CHANGES)
 
 
 def plan(request: ScanRequest) -> ScanPlan:

@@ -29,6 +29,14 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
         return SourceLocation(file=self.name, line=line)
 
 
+def names_in(directory: Path) -> frozenset[str]:
+    """The names in a directory; empty for one that cannot be looked into."""
+    try:
+        return frozenset(path.name for path in directory.iterdir())
+    except (OSError, ValueError):
+        return frozenset()
+
+
 def configuration_files(directory: Path) -> list[Path]:
     """The files that Terraform or OpenTofu reads in a directory; empty if there is none, or no directory."""
     try:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from driftmgr.hcl import HclError
 from driftmgr.intent.backend import backend_of
-from driftmgr.intent.files import SourceFile, below, configuration_files, is_override, parse_file
+from driftmgr.intent.files import SourceFile, below, configuration_files, is_override, names_in, parse_file
 
 UNIT_FILES = ("terragrunt.hcl", "terragrunt.hcl.json")
 _STATES = frozenset({".terraform", "terraform.tfstate", "terraform.tfstate.d"})
@@ -24,8 +24,7 @@ def root_modules(directory: Path) -> tuple[Path, ...]:
 
 def is_root_module(directory: Path, entries: frozenset[str] | None = None) -> bool:
     """Whether a directory is a root module; ``entries`` are the names in it, if they are known."""
-    names = entries if entries is not None else frozenset(path.name for path in directory.iterdir())
-    return bool(_STATES & names) or _has_backend(directory)
+    return bool(_STATES & (names_in(directory) if entries is None else entries)) or _has_backend(directory)
 
 
 def unit_directories(directory: Path) -> tuple[Path, ...]:
