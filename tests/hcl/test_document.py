@@ -67,6 +67,9 @@ def test_a_list_of_objects_counts_as_one() -> None:
         (b"[1]", r"main\.tf\.json:1: not an object"),
         (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, r"main\.tf\.json:1: nested too deeply"),
         (b'{"a": ' + b"1" * 5_000 + b"}", r"main\.tf\.json:1: not JSON"),
+        (b'{"a": 1e999999999}', r"main\.tf\.json:1: not JSON: a number out of range"),
+        (b'{"a": 1.5e' + b"9" * 40 + b"}", r"main\.tf\.json:1: not JSON: not a number"),
+        (b'{"a": NaN}', r"main\.tf\.json:1: not JSON: a number out of range"),
     ],
 )
 def test_broken_json_is_told_with_file_and_line(text: bytes, told: str) -> None:

@@ -5,12 +5,11 @@ https://developer.hashicorp.com/terraform/language/syntax/json
 
 import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from json import decoder, scanner
 from typing import Any
 
 from driftmgr.hcl.syntax import Block, Body, Expression, HclError, parse_hcl, reference_in
-from driftmgr.hcl.values import LITERALS, Context, Steps, Unresolved
+from driftmgr.hcl.values import LITERALS, Context, Steps, Unresolved, exact
 
 _COMMENT = "//"
 _MARK = "DRIFTMGR_TEMPLATE"
@@ -95,7 +94,7 @@ def parse_json(text: bytes, name: str) -> Body:
         raise HclError(name, text[: error.start].count(b"\n") + 1, "not UTF-8") from error
     except RecursionError as error:
         raise HclError(name, 1, "nested too deeply") from error
-    except ValueError as error:  # a number with more digits than Python reads
+    except ValueError as error:  # a number of absurd size
         raise HclError(name, 1, f"not JSON: {error}") from error
     if isinstance(document, list) and all(isinstance(item, dict) for item in document):
         # Several objects count as one whose members are repeated.
@@ -110,7 +109,7 @@ class _Decoder(json.JSONDecoder):
     """Keeps the line of each object, which the decoder of the library knows and drops."""
 
     def __init__(self, source: str) -> None:
-        super().__init__(parse_float=Decimal)
+        super().__init__(parse_float=exact, parse_constant=exact)
 
         def positioned(begun: tuple[str, int], *others: Any) -> tuple[_Object, int]:
             found, end = decoder.JSONObject(begun, *others)  # type: ignore[attr-defined]

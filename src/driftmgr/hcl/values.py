@@ -27,6 +27,7 @@ _OPENERS = re.compile(r"(\$|%)\1\{")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _LARGEST = 1 << 20
 """Characters and elements of a value."""
+_LARGEST_EXPONENT = 400
 _LAST_CHARACTER = 0x10FFFF
 _WRAPPERS = frozenset({"expression", "literal_value", "collection_value", "template_expr", "operation"})
 
@@ -235,9 +236,21 @@ def as_text(value: str | int | Decimal) -> str:
 def _number(node: Any, _context: Context) -> Any:
     text = text_of(node)
     try:
-        return int(text) if text.isdecimal() else Decimal(text)
-    except (InvalidOperation, ValueError):
+        return int(text) if text.isdecimal() else exact(text)
+    except ValueError:
         return Unresolved(text)
+
+
+def exact(text: str) -> Decimal:
+    """A number with a point or an exponent; raises ``ValueError`` for none, and for one of absurd size."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"not a number: {text}") from error
+    if not value.is_finite() or abs(value.adjusted()) > _LARGEST_EXPONENT:
+        # Written out it would fill the memory.
+        raise ValueError(f"a number out of range: {text}")
+    return value
 
 
 def _negative(node: Any, context: Context) -> Any:
