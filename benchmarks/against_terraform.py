@@ -61,6 +61,12 @@ class Emulator:
         with urllib.request.urlopen(f"{self.url}/__requests", timeout=60) as answer:
             return int(answer.read())
 
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time of the emulator so far, user and system (``/proc/PID/stat``, fields 14 and 15)."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self) -> None:
         """End it."""
         self._process.terminate()
@@ -106,14 +112,21 @@ def measure(resources: int) -> Iterator[Figure]:
         emulator.stop()
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look took: wall seconds, API calls, and the seconds that the emulator computed meanwhile."""
+
+    seconds: float
+    calls: int
+    emulator_seconds: float
+
+
 class Looks(msgspec.Struct, frozen=True, kw_only=True):
-    """What both programs took for the same resources; seconds of wall time."""
+    """Looks at the same resources: Terraform's; ours at managed ones, as Terraform does; ours at all there is."""
 
     resources: int
-    their_seconds: float
-    their_calls: int
-    our_seconds: float
-    our_calls: int
+    theirs: Look
+    managed: Look
+    everything: Look
 
 
 def _look(resources: int, emulator: Emulator, directory: Path) -> Looks:
@@ -123,34 +136,45 @@ def _look(resources: int, emulator: Emulator, directory: Path) -> Looks:
     timed(["terraform", "apply", "-auto-approve", "-input=false", "-parallelism=20"], directory, variables)
     recorded = json.loads((directory / "terraform.tfstate").read_text())["resources"]
     count = sum(len(item["instances"]) for item in recorded if item["mode"] == "managed")
-    emulator.requests()
-    theirs = timed(["terraform", "plan", "-refresh-only", "-input=false", "-lock=false"], directory, variables)
-    their_calls = emulator.requests()
-    command = [str(Path(sys.executable).parent / "driftmgr"), "detect", "terraform.tfstate", "-o", "json=report.json"]
-    seconds: list[float] = []
-    our_calls = 0
-    for _ in range(_RUNS):
-        seconds.append(timed(command, directory, variables))
-        our_calls = emulator.requests()
+    plan = ["terraform", "plan", "-refresh-only", "-input=false", "-lock=false"]
+    detect = [str(Path(sys.executable).parent / "driftmgr"), "detect", "terraform.tfstate", "-o", "json=report.json"]
+    theirs = _measured(plan, emulator, directory, variables, runs=1)
+    managed = _measured([*detect, "--managed-only"], emulator, directory, variables, runs=_RUNS)
+    everything = _measured(detect, emulator, directory, variables, runs=_RUNS)
     summary = json.loads((directory / "report.json").read_text())["summary"]
     if summary["in_sync"] != count:
         raise SystemExit(f"{count} resources were applied, the report says: {summary}")
-    return Looks(
-        resources=count, their_seconds=theirs, their_calls=their_calls, our_seconds=min(seconds), our_calls=our_calls
-    )
+    return Looks(resources=count, theirs=theirs, managed=managed, everything=everything)
+
+
+def _measured(command: list[str], emulator: Emulator, directory: Path, variables: dict[str, str], *, runs: int) -> Look:
+    """The fastest of some runs of a command."""
+    looks: list[Look] = []
+    for _ in range(runs):
+        emulator.requests()
+        before = emulator.cpu_seconds
+        seconds = timed(command, directory, variables)
+        spent = emulator.cpu_seconds - before
+        looks.append(Look(seconds=seconds, calls=emulator.requests(), emulator_seconds=spent))
+    return min(looks, key=lambda look: look.seconds)
 
 
 def _figures(looks: Looks) -> Iterator[Figure]:
-    calls, times = looks.our_calls / looks.resources, looks.their_seconds / looks.our_seconds
-    yield Figure(
-        what=f"{looks.resources:,} resources: API calls per resource",
-        value=f"{calls:.3f} (`terraform plan -refresh-only`: {looks.their_calls / looks.resources:.2f})",
-        target=f"{_TARGET_CALLS}",
-        reached=calls < _TARGET_CALLS,
-    )
-    yield Figure(
-        what=f"{looks.resources:,} resources: wall time",
-        value=f"{looks.our_seconds:.1f} s, {times:.1f} times faster than Terraform's {looks.their_seconds:.0f} s",
-        target=f"{_TARGET_TIMES} times faster",
-        reached=times >= _TARGET_TIMES,
-    )
+    theirs = looks.theirs
+    for what, look in (("managed ones", looks.managed), ("all there is", looks.everything)):
+        calls, times = look.calls / looks.resources, theirs.seconds / look.seconds
+        yield Figure(
+            what=f"{looks.resources:,} resources, {what}: API calls per resource",
+            value=f"{calls:.3f} (`terraform plan -refresh-only`: {theirs.calls / looks.resources:.2f})",
+            target=f"{_TARGET_CALLS}",
+            reached=calls < _TARGET_CALLS,
+        )
+        yield Figure(
+            what=f"{looks.resources:,} resources, {what}: wall time",
+            value=(
+                f"{look.seconds:.1f} s ({look.emulator_seconds:.1f} s of it the emulator computes), {times:.1f} times "
+                f"faster than Terraform's {theirs.seconds:.0f} s ({theirs.emulator_seconds:.0f} s)"
+            ),
+            target=f"{_TARGET_TIMES} times faster",
+            reached=times >= _TARGET_TIMES,
+        )

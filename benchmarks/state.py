@@ -17,6 +17,7 @@ from figures import Figure
 
 COUNT = 100_000
 _TARGET_SECONDS, _TARGET_MB = 1.0, 300
+_RUNS = 3
 
 
 def write_state(path: Path, count: int) -> None:
@@ -81,9 +82,12 @@ def measure() -> Iterator[Figure]:
 
 
 def _cost(reader: str, path: Path) -> dict[str, float]:
-    done = subprocess.run([sys.executable, __file__, reader, str(path)], check=True, capture_output=True, text=True)
-    cost: dict[str, float] = json.loads(done.stdout)
-    return cost
+    """The best of some runs: what others do on the machine costs CPU time, too."""
+    command = [sys.executable, __file__, reader, str(path)]
+    costs: list[dict[str, float]] = [
+        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(_RUNS)
+    ]
+    return min(costs, key=lambda cost: cost["cpu"])
 
 
 if __name__ == "__main__":
