@@ -12,7 +12,6 @@ from driftmgr.app.intent import (
     Rooted,
     places_of,
     read_intent,
-    state_roots,
     with_intent,
     with_scopes,
 )
@@ -240,11 +239,12 @@ def test_the_root_modules_of_a_tree_are_its_sources(tmp_path: Path, monkeypatch:
     assert places.sources == ("live/a", "live/b", "own", "modules", "s3://a/b", "live/a/terraform.tfstate")
     whole = places_of(ScanRequest())
     assert whole.sources == ("live/a", "live/b", "own", "own/below")
-    intent = read_intent(whole, state_roots(whole.sources))
+    roots = {f"{source}/terraform.tfstate": Path(source).resolve() for source in whole.sources}
+    intent = read_intent(whole, roots | {"named by itself": tmp_path / "modules/x"})
     assert {label: rooted.prefix for label, rooted in intent.by_source.items()} == {
         "live/a/terraform.tfstate": "live/a"
     }
-    assert read_intent(Places(sources=(), named={}), state_roots(whole.sources)) == Intent()
+    assert read_intent(Places(sources=(), named={}), roots) == Intent()
 
 
 def test_the_configuration_of_a_unit_is_that_of_its_module(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def value(text: str, context: Context = LITERALS) -> Any:
         (r'"a\n\"b\" \u00e9 $${x} %%{y}"', 'a\n"b" \u00e9 ${x} %{y}'),
         ("12", 12),
         ("1.50", Decimal("1.50")),
-        ('"${1e999999999}"', Unresolved("1e999999999")),
+        ('"${1.5e999999999}"', Unresolved("1.5e999999999")),
         ("-1", -1),
         ("true", True),
         ("null", None),
