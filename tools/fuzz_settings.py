@@ -2,27 +2,20 @@
 
     .venv/bin/python -m tools.fuzz_settings [--inputs 100000] [--seed 1]
 
-Inputs are made as those of tools/fuzz_state.py. A reader that takes a second for a single small input has failed too.
+Inputs are made, and readers tried, as in tools/fuzz_state.py.
 """
 
-import argparse
-import os
-import random
 import sys
-import tempfile
-import time
-import traceback
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from driftmgr.app.settings import load, parse
 from driftmgr.app.settings.edit import with_rule
-from driftmgr.model import AttributeChange, Drift, DriftMgrError, Scope
+from driftmgr.model import AttributeChange, Drift, Scope
 from driftmgr.policy import IgnoreFile
 from driftmgr.policy.grants import reckless, statements_of, widened
 from driftmgr.policy.ignore import IgnoreRule, sift
 from driftmgr.policy.judge import weighed
-from tools.fuzz_state import mutated
+from tools.fuzz_state import Readers, main
 
 SETTINGS = (
     b"mode: deep\nregions: [eu-west-1, no]\ncache_ttl: 2.5\nmanaged_only: true\naccounts:\n  - 0123\n",
@@ -49,7 +42,6 @@ DOCUMENTS = (
 )
 VALUES = (b"0.0.0.0/0", b"10.0.0.0/8", b"::/0", b"-1", b"tcp", b"65535", b"allow", b"1e400", b'{"a": [1]}', b"sg-1")
 _HERE = Scope(cloud="aws", account="1", region="r")
-_SLOWEST = 1.0
 
 
 def _text(content: bytes) -> str:
@@ -85,7 +77,7 @@ def values(content: bytes) -> None:
         weighed(found, ())
 
 
-def readers(folder: Path) -> Mapping[str, tuple[Sequence[bytes], Callable[[bytes], object]]]:
+def readers(folder: Path) -> Readers:
     """What reads, with the texts that its inputs are made of."""
 
     def ignore_file(content: bytes) -> object:
@@ -105,37 +97,5 @@ def readers(folder: Path) -> Mapping[str, tuple[Sequence[bytes], Callable[[bytes
     }
 
 
-def main() -> int:
-    """Try every reader; the exit code tells whether anything but our own errors came out."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--inputs", type=int, default=100_000)
-    options.add_argument("--seed", type=int, default=1)
-    given = options.parse_args()
-    failures = 0
-    memory = Path("/dev/shm")  # noqa: S108  # the files are only there to be read
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
-        os.chdir(name)
-        for title, (seeds, read) in readers(Path(name)).items():
-            chance, started, refused, slowest = random.Random(given.seed), time.monotonic(), 0, 0.0  # noqa: S311
-            for number in range(given.inputs):
-                content, began = mutated(seeds, chance), time.process_time()
-                try:
-                    read(content)
-                except DriftMgrError:
-                    refused += 1
-                except Exception:  # noqa: BLE001  # what is looked for
-                    failures += 1
-                    print(f"{title}, input {number} of seed {given.seed}: {content!r}\n{traceback.format_exc()}")
-                slowest = max(slowest, time.process_time() - began)
-                if failures > 10:
-                    return 1
-            failures += slowest > _SLOWEST
-            spent = time.monotonic() - started
-            print(
-                f"{title}: {given.inputs:,} inputs, {refused:,} refused, slowest {slowest:.2f} s, {spent:.0f} s in all"
-            )
-    return 1 if failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(readers, __doc__))

@@ -148,7 +148,13 @@ def read_whole_state(content: bytes) -> None:
     check_replacement(content, STATE, "x")
 
 
-def readers(folder: Path) -> Mapping[str, tuple[Sequence[bytes], Callable[[bytes], object]]]:
+Readers = Mapping[str, tuple[Sequence[bytes], Callable[[bytes], object]]]
+"""What reads, by name, with the texts that its inputs are made of."""
+_SLOWEST = 5.0
+"""Seconds of CPU that a single input may take."""
+
+
+def readers(folder: Path) -> Readers:
     """What reads, with the texts that its inputs are made of."""
     access = Access(guard=Guard(lambda _: Limit(rate=1, burst=1)), environment={})
     hcl, as_json, record = folder / "hcl/main.tf", folder / "json/main.tf.json", folder / "terraform.tfstate"
@@ -177,9 +183,9 @@ def readers(folder: Path) -> Mapping[str, tuple[Sequence[bytes], Callable[[bytes
     }
 
 
-def main() -> int:
-    """Try every reader; the exit code tells whether anything but our own errors came out."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(make: Callable[[Path], Readers] = readers, description: str | None = __doc__) -> int:
+    """Try every reader; the exit code tells whether anything but our own errors came out, or one took too long."""
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--inputs", type=int, default=100_000)
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
@@ -187,10 +193,11 @@ def main() -> int:
     memory = Path("/dev/shm")  # noqa: S108  # the files are only there to be read
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
         os.chdir(name)
-        for title, (seeds, read) in readers(Path(name)).items():
+        for title, (seeds, read) in make(Path(name)).items():
             chance, started, refused = random.Random(given.seed), time.monotonic(), 0  # noqa: S311  # repeatable
+            slowest = 0.0
             for number in range(given.inputs):
-                content = mutated(seeds, chance)
+                content, began = mutated(seeds, chance), time.process_time()
                 try:
                     read(content)
                 except DriftMgrError:
@@ -200,8 +207,11 @@ def main() -> int:
                     print(f"{title}, input {number} of seed {given.seed}: {content!r}\n{traceback.format_exc()}")
                     if failures > 10:
                         return 1
+                slowest = max(slowest, time.process_time() - began)
+            failures += slowest > _SLOWEST
             spent = time.monotonic() - started
-            print(f"{title}: {given.inputs:,} inputs, {refused:,} refused with a message, {spent:.0f} s")
+            cost = f"{slowest:.2f} s at most, {spent:.0f} s"
+            print(f"{title}: {given.inputs:,} inputs, {refused:,} refused with a message, {cost}")
     return 1 if failures else 0
 
 

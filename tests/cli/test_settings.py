@@ -222,3 +222,13 @@ def test_init_writes_what_can_be_read_and_never_overwrites(run: Run, folder: Pat
     told = run("init")
     assert (told.code, told.err.splitlines()[0]) == (1, "error: driftmgr.yaml: there are settings already")
     assert (folder / "driftmgr.yaml").read_text() == before
+
+
+def test_a_secret_of_the_vault_is_in_no_message(run: Run, vault: Path) -> None:
+    """A secret that stands where something else should be is not told by the error about it."""
+    text = (vault.parent / "driftmgr.yaml").read_text()
+    (vault.parent / "driftmgr.yaml").write_text(text.replace(f"arn: {ROLE}", "arn: vault:external"))
+    told = run("detect")
+    assert told.code == 1
+    assert "not the ARN of a role: (redacted)" in told.err
+    assert "geheim" not in told.err + told.out

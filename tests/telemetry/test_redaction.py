@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftmgr.telemetry.redaction import HIDDEN, hide, redact
+from driftmgr.telemetry.redaction import HIDDEN, hide, redact, without_known
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,10 @@ def test_flags_and_absent_values_stay_readable() -> None:
     """Whether there is a password is no secret."""
     given_ = {"password": None, "token": "", "secret_rotation": True}
     assert redact(given_) == given_
+
+
+def test_a_report_loses_only_what_is_known() -> None:
+    """Of a text for people a known secret goes, as it is or as JSON writes it; what only looks like one stays."""
+    hide('gehe"im-4712')
+    text = 'a gehe"im-4712 b "gehe\\"im-4712" AKIAABCDEFGHIJKLMNOP'
+    assert without_known(text) == f'a {HIDDEN} b "{HIDDEN}" AKIAABCDEFGHIJKLMNOP'

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from driftmgr.model.errors import DriftMgrError
+from driftmgr.telemetry.redaction import without_known
 
 _COMMANDS = {
     "detect": "Compare Terraform states with the cloud.",
@@ -104,4 +105,4 @@ def _known(error: BaseException) -> DriftMgrError | None:
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    click.echo(without_known(text), err=True)

@@ -11,7 +11,7 @@ from driftmgr.app.ignoring import Verdict, applied, read_ignored, verdicts
 from driftmgr.app.settings import Loaded, load
 from driftmgr.app.settings.edit import with_rule
 from driftmgr.cli.operation import operated, operation_options
-from driftmgr.cli.options import request_of, scope_options
+from driftmgr.cli.options import request_of, scope_options, source_options
 from driftmgr.cli.output import Target, write
 from driftmgr.cli.progress import shown_progress
 from driftmgr.cli.render.text import harmless
@@ -85,6 +85,7 @@ def _end(rule: IgnoreRule, today: date) -> str:
 
 @ignore.command()
 @click.argument("report", required=False, type=click.Path(path_type=Path), metavar="[FILE.json]")
+@source_options
 @scope_options
 @operation_options
 @click.option("--debug", is_flag=True, hidden=True)
@@ -101,7 +102,13 @@ def check(context: click.Context, /, report: Path | None, **options: Any) -> Non
         told = applied(found.policy, read_ignored(report), today)
     else:
         sources = found.settings.sources or ()
-        request = request_of(options, sources=sources, policy=found.policy)
+        request = request_of(
+            options,
+            sources=sources,
+            backend_config=options["backend_config"],
+            workspaces=options["workspaces"],
+            policy=found.policy,
+        )
         with operated("ignore.check", options, sources=list(sources)), shown_progress() as on_progress:
             told = app.scan(request, on_progress)
     results = verdicts(found.policy, told, today, with_tags=report is None)

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from driftmgr.model import DriftMgrError
+from driftmgr.telemetry.redaction import without_known
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -38,7 +39,11 @@ def _target(value: str, formats: Sequence[str]) -> Target:
 
 
 def write(target: Target, text: str) -> None:
-    """Print, or replace the file in one step; raises ``DriftMgrError`` if it cannot be written."""
+    """Print, or replace the file in one step; raises ``DriftMgrError`` if it cannot be written.
+
+    A secret that became known, from the vault or a configuration, is in no report, wherever the cloud may show it.
+    """
+    text = without_known(text)
     if target.path is None:
         click.echo(text, nl=not text.endswith("\n"), color=True)
         return

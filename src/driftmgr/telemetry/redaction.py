@@ -1,5 +1,6 @@
 """Keep secrets out of what is written: by the name of a key, by the form of a value, and by the value itself."""
 
+import json
 import re
 import threading
 from typing import Any
@@ -49,8 +50,13 @@ def redact(value: Any, key: str = "") -> Any:
 
 
 def _redact_text(text: str) -> str:
+    return _FORMS.sub(HIDDEN, without_known(text))
+
+
+def without_known(text: str) -> str:
+    """The text without the secrets that became known, as they are or as JSON writes them; all else as it was."""
     with _lock:
-        known = sorted((secret for secret in _known if secret in text), key=len, reverse=True)
-    for secret in known:
+        forms = {form for secret in _known for form in (secret, json.dumps(secret)[1:-1])}
+    for secret in sorted((form for form in forms if form in text), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
-    return _FORMS.sub(HIDDEN, text)
+    return text

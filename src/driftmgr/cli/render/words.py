@@ -52,6 +52,8 @@ def coverage(report: DriftReport) -> str:
         text += f"; {summary.unverified} without a full verdict"
     if summary.outside:
         text += f"; {summary.outside} outside the asked regions"
+    if summary.ignored:
+        text += f"; {counted(summary.ignored, 'finding')} ignored by rules of yours"
     return text
 
 
@@ -84,7 +86,6 @@ def cost(report: DriftReport) -> str:
             (summary.suppressed, ("difference explained by rules", "differences explained by rules")),
             (summary.defaults, ("default object", "default objects")),
             (summary.owned, ("object made by other services", "objects made by other services")),
-            (summary.ignored, ("ignored finding", "ignored findings")),
         )
         if number
     ]
