@@ -120,6 +120,18 @@ def test_an_address_without_an_instance_is_told(place: Path, run: Run) -> None:
     assert_told(run("state", "show", "module.net"), "no such instance", 'module.net.example_thing.web["a"]')
 
 
+def test_an_unreadable_instance_is_not_an_absent_one(place: Path, run: Run) -> None:
+    """What can be read is listed and shown; that something cannot is an error, and nothing is called absent for it."""
+    broken = {"mode": "managed", "type": "a_b", "name": "c", "instances": [{"attributes": [1]}]}
+    (place / "terraform.tfstate").write_text(state_text(resources=[*RESOURCES, broken]))
+    ran = run("state", "list")
+    assert (ran.code, len(ran.out.splitlines())) == (1, 3)
+    assert "not all instances are listed; 1 cannot be read, the first: terraform.tfstate: a_b.c: " in ran.err
+    assert run("state", "show", "aws_db_instance.main").code == 0
+    told = "a_b.c is not among the instances that can be read; 1 cannot be read"
+    assert_told(run("state", "show", "a_b.c"), told, "state pull")
+
+
 def test_a_state_is_pulled_byte_by_byte(place: Path, run: Run) -> None:
     """Standard output and the file hold exactly the bytes of the state; the file is its owner's alone."""
     content = b'\xef\xbb\xbf{"version": 4,\r\n "serial":1,"unknown_member": 1e400}'
@@ -269,7 +281,9 @@ def test_a_working_directory_gets_its_first_state(place: Path, run: Run) -> None
     stack.directory.mkdir()
     assert_told(run("state", "push", "terraform.tfstate", "fresh"), "neither a state nor", "name a state file")
     stack.write()
-    assert run("state", "push", "terraform.tfstate", "fresh").code == 0
-    assert (stack.directory / "terraform.tfstate").read_bytes() == (place / "terraform.tfstate").read_bytes()
+    (place / "first").write_text(state_text(7, resources=[]))
+    assert run("state", "push", "first", "fresh").code == 0
+    assert (stack.directory / "terraform.tfstate").read_bytes() == (place / "first").read_bytes()
     stack.do("init")
-    assert "aws_db_instance.main" in stack.do("state", "list")
+    pulled = json.loads(stack.do("state", "pull"))
+    assert (pulled["serial"], pulled["lineage"]) == (7, "l")

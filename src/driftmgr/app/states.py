@@ -15,7 +15,7 @@ from driftmgr.clouds.aws import AwsSession
 from driftmgr.drift.values import SENSITIVE
 from driftmgr.model import DriftMgrError, ResourceInstance
 from driftmgr.model.sensitive import hidden_paths
-from driftmgr.state import StateError, StateSource
+from driftmgr.state import StateError, StateFile, StateSource
 from driftmgr.state.backends.protocol import LockInfo
 from driftmgr.state.replacing import check_replacement, outline_of
 from driftmgr.store.states import LockRecords, keep_backup
@@ -98,20 +98,20 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]
 
 
-def list_instances(where: Where, addresses: Sequence[str] = (), ids: Sequence[str] = ()) -> tuple[Listed, ...]:
-    """The instances of the states; ``addresses`` choose those at or below them, ``ids`` those with that id."""
+def list_instances(
+    where: Where, addresses: Sequence[str] = (), ids: Sequence[str] = ()
+) -> tuple[tuple[Listed, ...], tuple[str, ...]]:
+    """The instances of the states, and what of them cannot be read.
+
+    ``addresses`` choose those at or below them, ``ids`` those with that id.
+    """
     found: list[Listed] = []
+    problems: list[str] = []
     for source in where.sources():
         state = read_source(source)
         found += (_listed(instance) for instance in state.instances())
-        if state.problems:
-            first = state.problems[0]
-            raise StateError(
-                f"{source.label}: {len(state.problems)} of its instances cannot be read, the first: "
-                f"{first.address}: {first.message}",
-                hint="driftmgr state pull gives the state as it is",
-            )
-    return tuple(
+        problems += _problems(state)
+    chosen = tuple(
         item
         for item in found
         if (not addresses or any(_is_at(item.address, wanted) for wanted in addresses)) and (not ids or item.id in ids)
@@ -122,16 +122,33 @@ def show_instance(where: Where, address: str) -> tuple[Shown, ...]:
     """The instances at an address (a deposed object is one more); raises ``DriftMgrError`` when there is none."""
     found: list[Shown] = []
     near: list[str] = []
+    problems: list[str] = []
     for source in where.sources():
-        for instance in read_source(source).instances():
+        state = read_source(source)
+        for instance in state.instances():
             if str(instance.address) == address:
                 found.append(_shown(instance))
             elif _is_at(str(instance.address), address):
                 near.append(str(instance.address))
+        problems += _problems(state)
+    if not found and problems:
+        raise unreadable(problems, f"{address} is not among the instances that can be read")
     if not found:
         hint = f"name one instance: {near[0]}" if near else "see driftmgr state list"
         raise DriftMgrError(f"{address}: no such instance in the state", hint=hint)
     return tuple(found)
+
+
+def unreadable(problems: Sequence[str], what: str) -> DriftMgrError:
+    """The error that tells of instances that cannot be read."""
+    return DriftMgrError(
+        f"{what}; {len(problems)} cannot be read, the first: {problems[0]}",
+        hint="driftmgr state pull gives the state as it is",
+    )
+
+
+def _problems(state: StateFile) -> list[str]:
+    return [f"{state.source}: {problem.address}: {problem.message}" for problem in state.problems]
 
 
 def pull_state(where: Where) -> tuple[str, bytes]:

@@ -47,15 +47,17 @@ def list_(*, sources: tuple[str, ...], **options: Any) -> None:
     """Print the addresses of all resource instances."""
     where = _where(sources, options)
     with operated("state.list", options, sources=list(where.arguments)) as ending:
-        found = states.list_instances(where, options["addresses"], options["ids"])
-        ending.detail = {"instances": len(found)}
+        found, problems = states.list_instances(where, options["addresses"], options["ids"])
+        ending.detail = {"instances": len(found), "unreadable": len(problems)}
     if options["output"] == "json":
         click.echo(_json(found))
-        return
-    several = len({item.source for item in found}) > 1
-    for item in found:
-        status = "" if item.status == "ready" else f" ({item.status})"
-        click.echo(f"{harmless(item.source) + chr(9) if several else ''}{harmless(item.address)}{status}")
+    else:
+        several = len({item.source for item in found}) > 1
+        for item in found:
+            status = "" if item.status == "ready" else f" ({item.status})"
+            click.echo(f"{harmless(item.source) + chr(9) if several else ''}{harmless(item.address)}{status}")
+    if problems:
+        raise states.unreadable(problems, "not all instances are listed")
 
 
 @state.command()
