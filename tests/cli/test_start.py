@@ -9,7 +9,19 @@ import pytest
 
 HEAVY = {"aiobotocore", "asyncio", "boto3", "botocore", "driftmgr.catalog", "driftmgr.clouds", "jmespath", "rich"}
 
-COMMANDS = ("detect", "discover", "state", "ignore", "config", "init", "catalog", "vault", "audit", "completion")
+COMMANDS = (
+    "detect",
+    "discover",
+    "state",
+    "baseline",
+    "ignore",
+    "config",
+    "init",
+    "catalog",
+    "vault",
+    "audit",
+    "completion",
+)
 
 
 def ran(*arguments: str) -> tuple[str, set[str]]:

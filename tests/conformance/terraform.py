@@ -118,6 +118,11 @@ class Terraform:
         self._initialize()
         self._run("apply", "-auto-approve", "-parallelism=20", "-refresh=false", "-input=false")
 
+    def apply_as_users_do(self, *options: str) -> None:
+        """An ordinary ``apply``, which reads the cloud first; with ``-refresh-only`` it writes only what it read."""
+        self._initialize()
+        self._run("apply", *options, "-auto-approve", "-parallelism=20", "-input=false")
+
     def refresh_only_plan(self) -> dict[str, Any]:
         """``plan -refresh-only`` in the documented JSON form (format 1.2); the state stays as it is."""
         return self.plan("-refresh-only")

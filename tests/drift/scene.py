@@ -14,6 +14,7 @@ from driftmgr.catalog.entry import (
     aws_call,
 )
 from driftmgr.catalog.schema import schema_pack
+from driftmgr.drift.absorbed import Accepted
 from driftmgr.drift.detect import Asked, Findings, detect
 from driftmgr.drift.match import ObjectIndex
 from driftmgr.model import Gap, GapReason, RemoteObject, ResourceInstance, Scope
@@ -117,12 +118,19 @@ def judged(
     gaps: Sequence[Gap] = (),
     *,
     others: Iterable[ResourceInstance] = (),
+    accepted: Accepted | None = None,
     **asked: Any,
 ) -> Findings:
     """The verdicts on instances and objects; ``asked`` are members of the question."""
+    index = ObjectIndex(CATALOG, objects)
+    return detect(CATALOG, instances, index, gaps, question(**asked), others=others, accepted=accepted)
+
+
+def question(**asked: Any) -> Asked:
+    """What a scan of the world was asked."""
     asked.setdefault("regions", {ACCOUNT: (REGION,)})
     asked.setdefault("types", TYPES)
-    return detect(CATALOG, instances, ObjectIndex(CATALOG, objects), gaps, Asked(**asked), others=others)
+    return Asked(**asked)
 
 
 def rows(findings: Findings) -> list[tuple[str, str]]:

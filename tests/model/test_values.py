@@ -6,6 +6,9 @@ import msgspec
 import pytest
 
 from driftmgr.model import (
+    Acceptance,
+    AcceptedObject,
+    Baseline,
     Drift,
     DriftMgrError,
     DriftReport,
@@ -94,3 +97,13 @@ def test_the_exit_code_is_that_of_findings_then_of_open_gaps() -> None:
     for outcome, code in (("interrupted", 130), ("terminated", 143)):
         stopped = msgspec.structs.replace(report.scan, outcome=outcome)
         assert msgspec.structs.replace(with_gap, scan=stopped).exit_code == code
+
+
+def test_accepted_attributes_are_kept_exactly() -> None:
+    """Big integers, fractions and null come back as they were; the latest act of a baseline is its last."""
+    attributes = {"size": 10**30, "share": Decimal("0.1"), "none": None, "blocks": [{"a": "ä"}]}
+    scope = Scope(cloud="aws", account="1")
+    found = AcceptedObject.of(attributes, type="aws_x", id="x", scope=scope)
+    assert found.attributes == attributes
+    acts = tuple(Acceptance(serial=serial, at="2026-11-25T12:00:00Z", by="ada") for serial in (1, 2))
+    assert Baseline(objects=(found,), acceptances=acts).latest.serial == 2

@@ -1,6 +1,21 @@
 """The use cases: the only place that wires states, catalog, clouds and comparison together."""
 
+from driftmgr.app.accept import Choice, Proposal, accept, proposal
 from driftmgr.app.request import Inventory, OnProgress, Progress, Role, ScanRequest
 from driftmgr.app.scan import discover, plan, scan, verify
 
-__all__ = ["Inventory", "OnProgress", "Progress", "Role", "ScanRequest", "discover", "plan", "scan", "verify"]
+__all__ = [
+    "Choice",
+    "Inventory",
+    "OnProgress",
+    "Progress",
+    "Proposal",
+    "Role",
+    "ScanRequest",
+    "accept",
+    "discover",
+    "plan",
+    "proposal",
+    "scan",
+    "verify",
+]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from driftmgr.app.baseline import Held
 from driftmgr.app.clouds import Cloud, sign_in
 from driftmgr.app.instances import Sorted
 from driftmgr.app.reading import Collected, Memory, Reader, Signals
@@ -18,6 +19,7 @@ from driftmgr.clouds.aws import AwsSession
 from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
 from driftmgr.discovery.plan import plan
 from driftmgr.discovery.shards import ScanPlan
+from driftmgr.drift.acceptance import ScannedCloud
 from driftmgr.drift.detect import Asked, Findings, detect
 from driftmgr.drift.match import ObjectIndex
 from driftmgr.drift.traits import traits_of
@@ -29,11 +31,15 @@ Regions = dict[str, tuple[str, ...]]
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """What looking at one cloud brought; ``findings`` are empty where nothing was to be compared."""
+    """What looking at one cloud brought; ``findings`` are empty where nothing was to be compared.
+
+    ``scanned`` is what the findings were made of.
+    """
 
     collected: Collected
     findings: Findings
     scopes: tuple[Scope, ...] = ()
+    scanned: ScannedCloud | None = None
 
 
 class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,15 +54,17 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
     instances: tuple[ResourceInstance, ...]
     others: tuple[ResourceInstance, ...]
     types: tuple[str, ...]
+    held: Held = Held()
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913, PLR0917  # what the request asks, and what was read for it
         cls,
         request: ScanRequest,
         name: str,
         session: AwsSession,
         found: Sorted,
         chosen: Iterable[str],
+        held: Held = Held(),  # noqa: B008  # frozen
     ) -> "CloudScan":
         """Sign in to a cloud; blocks. ``chosen`` are types of any cloud, empty for all."""
         instances, others = found.instances.get(name, ()), found.others.get(name, ())
@@ -64,6 +72,7 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         wanted = tuple(kind for kind in chosen if kind in catalog)
         if request.managed_only:
             managed = dict.fromkeys(catalog.canonical(instance.type) for instance in instances)
+            managed |= dict.fromkeys(kept.type for kept in held.instances if kept.type in catalog)
             types = tuple(kind for kind in managed if not wanted or kind in wanted)
         else:
             types = wanted or tuple(entry.name for entry in catalog)
@@ -72,7 +81,15 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
             cloud = sign_in(name, request, session)
         except DriftMgrError as error:
             cloud = error
-        return cls(request=request, cloud=cloud, catalog=catalog, instances=instances, others=others, types=types)
+        return cls(
+            request=request,
+            cloud=cloud,
+            catalog=catalog,
+            instances=instances,
+            others=others,
+            types=types,
+            held=held,
+        )
 
     def signed_in(self) -> Cloud:
         """The cloud; raises ``DriftMgrError`` where there was no way in."""
@@ -103,12 +120,30 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
             include_defaults=request.include_defaults,
         )
         with traces.span("driftmgr.compare"):
-            findings = detect(self.catalog, self.instances, index, collected.gaps, asked, others=self.others)
+            findings = detect(
+                self.catalog,
+                self.instances,
+                index,
+                collected.gaps,
+                asked,
+                others=self.others,
+                accepted=self.held.accepted,
+            )
         if request.mode != "quick":
             # What smart mode remembers is a convenience: a full disk must not cost the report.
             with contextlib.suppress(OSError, sqlite3.Error):
                 fingerprints.save()
-        return Look(collected=collected, findings=findings, scopes=planned.scopes)
+        scanned = ScannedCloud(
+            catalog=self.catalog,
+            instances=self.instances,
+            others=self.others,
+            index=index,
+            gaps=collected.gaps,
+            asked=asked,
+            findings=findings,
+            states=self.held.states,
+        )
+        return Look(collected=collected, findings=findings, scopes=planned.scopes, scanned=scanned)
 
     async def collect(self, signals: Signals, on_progress: OnProgress | None) -> Look:
         """Read the cloud and judge nothing; raises ``DriftMgrError``."""
@@ -155,6 +190,7 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         """The regions per account, and the calls."""
         traits = traits_of(self.instances, self.catalog)
         named = {item.region for item in traits if item.region}
+        named |= {kept.scope.region for kept in self.held.instances if kept.scope.region and kept.type in self.catalog}
         regions = dict(await self.signed_in().regions(api, named))
         counts = Counter(item.entry.name for item in traits)
         return regions, plan(self.catalog, regions, self.types, mode=self.request.mode, managed=counts)
@@ -248,4 +284,7 @@ def merged(parts: Sequence[Findings]) -> Findings:
         gaps=tuple(gap for part in parts for gap in part.gaps),
         summary=summary,
         suppressed=tuple(found for part in parts for found in part.suppressed),
+        ignored=tuple(found for part in parts for found in part.ignored),
+        accepted=sum(part.accepted for part in parts),
+        unaccepted=sum(part.unaccepted for part in parts),
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from driftmgr.app.baseline import not_compared
 from driftmgr.app.instances import WITHOUT_CLOUD_OBJECTS, provider_name
 from driftmgr.app.intent import declared_arguments, places_of, read_intent, with_intent
 from driftmgr.app.parts import Part, Seen, part_of, with_part
@@ -52,7 +53,7 @@ class Recorder(Protocol):
 
 async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | None) -> DriftReport:
     """A report by the provider or the plan engine alone; raises ``DriftMgrError``."""
-    catalog = whole_catalog()
+    catalog, unheld = whole_catalog(), not_compared(request)
     places = places_of(request)
     request = msgspec.structs.replace(request, sources=places.sources)
     states = await _THREADS.run(lambda: read_request(request, AwsSession(request.profile)))
@@ -61,7 +62,7 @@ async def scan(request: ScanRequest, clock: Recorder, on_progress: OnProgress | 
         part = ask_terraform(instances, states, catalog)
     else:
         part = await ask_providers(instances, states, request, catalog, on_progress)
-    gaps = (*part.gaps, *states.gaps, *(() if request.managed_only else (_UNMANAGED,)))
+    gaps = (*part.gaps, *states.gaps, *unheld, *(() if request.managed_only else (_UNMANAGED,)))
     # One of the objects of an unread instance's type is its own, so that none of them is called unmanaged.
     unsure = {gap.type for gap in states.gaps}
     drifts = tuple(found for found in part.drifts if found.kind != "unmanaged" or not unsure & {found.type, "*"})

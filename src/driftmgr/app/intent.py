@@ -20,6 +20,7 @@ from driftmgr.model import (
     DriftReport,
     Gap,
     ResourceAddress,
+    ResourceInstance,
     SourceLocation,
     Summary,
     coverage_of,
@@ -60,6 +61,21 @@ class Intent(msgspec.Struct, frozen=True):
             for problem in rooted.configuration.problems
             for place in (rooted.place(problem.location),)
         )
+
+    def sets(self, instance: ResourceInstance, path: str) -> bool | None:
+        """Whether the configuration of an instance sets what a path begins with; ``None`` where nobody knows."""
+        rooted = self.by_source.get(instance.source)
+        return None if rooted is None else rooted.configuration.sets(instance.address, path)
+
+    def declares(self, instance: ResourceInstance) -> bool | None:
+        """Whether the configuration has the block of an instance; ``None`` where nobody knows."""
+        rooted = self.by_source.get(instance.source)
+        if rooted is None:
+            return None
+        if rooted.configuration.resource(instance.address) is not None:
+            return True
+        # A module that is not there, or a file that cannot be read, may have it.
+        return None if rooted.configuration.problems else False
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,7 +210,9 @@ def _told(drift: Drift, intent: Intent) -> Drift:
         return drift
     configuration = rooted.configuration
     place = configuration.location(address)
-    changes = [_meant(change, address, configuration) for change in drift.changes]
+    # The absence of an object is no attribute, though what an apply absorbed is told as one.
+    is_missing = drift.kind == "missing"
+    changes = drift.changes if is_missing else [_meant(change, address, configuration) for change in drift.changes]
     return msgspec.structs.replace(
         drift,
         location=None if place is None else rooted.place(place),

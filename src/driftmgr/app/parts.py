@@ -177,13 +177,17 @@ def disagreements(report: DriftReport, part: Part) -> tuple[Disagreement, ...]:
 
 
 def _rows(drifts: Iterable[Drift]) -> dict[tuple[str, str], str]:
-    """The type of each finding by address and top-level attribute, ``*`` for one that is missing."""
+    """The type of each finding by address and top-level attribute, ``*`` for one that is missing.
+
+    What only the baseline shows is nothing that an engine could agree with.
+    """
     rows: dict[tuple[str, str], str] = {}
     for drift in drifts:
-        if drift.address is not None and drift.kind == "missing":
+        changes = [change for change in drift.changes if change.classification != "absorbed"]
+        if drift.address is not None and drift.kind == "missing" and not drift.changes:
             rows[drift.address, "*"] = drift.type
         elif drift.address is not None:
-            rows |= {(drift.address, _top(change.path)): drift.type for change in drift.changes}
+            rows |= {(drift.address, _top(change.path)): drift.type for change in changes}
     return rows
 
 

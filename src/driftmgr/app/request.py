@@ -34,7 +34,9 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     tokens, empty for the usual ones. ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file
     with provider configurations for the provider engine, ``providers`` holds such themselves. ``cache_ttl``: answers
     may be that many seconds old. ``resume``: what an interrupted or throttled scan has read need not be read again.
-    ``policy``: how much findings matter, and which are ignored.
+    ``policy``: how much findings matter, and which are ignored. ``baseline`` is the file of what the team accepted
+    (``None`` for the one of the environment or the current directory, if there is one), ``baseline_key`` the file of
+    its key; without ``use_baseline`` nothing is held to it.
     """
 
     sources: tuple[str, ...] = ()
@@ -59,6 +61,9 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     cache_ttl: float = 0.0
     resume: bool = False
     policy: Policy = Policy()
+    baseline: str | None = None
+    baseline_key: str | None = None
+    use_baseline: bool = True
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

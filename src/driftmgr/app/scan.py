@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from driftmgr.app import engines
+from driftmgr.app.baseline import Held, Used, used_by, with_baseline
 from driftmgr.app.cloud_scan import CloudScan, combined, look_at_all, merged
 from driftmgr.app.clouds import available_clouds
 from driftmgr.app.instances import Sorted, clouds_of, sort_instances
@@ -23,21 +24,26 @@ from driftmgr.app.sources import States, read_request
 from driftmgr.catalog import CLOUDS, Catalog, catalog_of, cloud_of
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.discovery.shards import ScanPlan
+from driftmgr.drift.acceptance import ScannedCloud
 from driftmgr.drift.detect import Findings
 from driftmgr.model import DriftMgrError, DriftReport, Gap, ScanRecord, Scope, coverage_of
 from driftmgr.runtime.threads import DaemonThreads
 from driftmgr.telemetry import logs, metrics, traces
 
 Answer = TypeVar("Answer")
+OnScanned = Callable[[ScannedCloud], None]
+"""Gets what a scan saw of each cloud, before it becomes a report."""
 # Signing in and reading states block; on a thread they do not keep a signal from being heard.
 _THREADS = DaemonThreads(64, "sign-in")
 
 
-def scan(request: ScanRequest, on_progress: OnProgress | None = None) -> DriftReport:
+def scan(
+    request: ScanRequest, on_progress: OnProgress | None = None, on_scanned: OnScanned | None = None
+) -> DriftReport:
     """Compare the states of a request with the cloud; raises ``DriftMgrError``."""
     if request.engine in {"provider", "plan"}:
         return judged(asyncio.run(engines.scan(request, Clock(), on_progress)), request.policy)
-    return _run(_scan(request, on_progress))
+    return _run(_scan(request, on_progress, on_scanned))
 
 
 def verify(request: ScanRequest, on_progress: OnProgress | None = None) -> tuple[DriftReport, tuple[Disagreement, ...]]:
@@ -61,21 +67,28 @@ def _run(work: Coroutine[Any, Any, Answer]) -> Answer:
         raise KeyboardInterrupt from None
 
 
-async def _scan(request: ScanRequest, on_progress: OnProgress | None) -> DriftReport:
+async def _scan(request: ScanRequest, on_progress: OnProgress | None, on_scanned: OnScanned | None) -> DriftReport:
     clock, signals = Clock(), Signals()
     with logs.context(scan=clock.id), traces.span("driftmgr.scan", **{"driftmgr.scan.id": clock.id}):
         with signals.watched():
-            report = await _report(request, on_progress, clock, signals)
+            report = await _report(request, on_progress, clock, signals, on_scanned)
         count_report(report)
         return report
 
 
 async def _report(
-    request: ScanRequest, on_progress: OnProgress | None, clock: "Clock", signals: Signals
+    request: ScanRequest,
+    on_progress: OnProgress | None,
+    clock: "Clock",
+    signals: Signals,
+    on_scanned: OnScanned | None,
 ) -> DriftReport:
     task = await _THREADS.run(lambda: _Task.of(request))
     request = task.request
     looks = await look_at_all(task.scans, signals, on_progress)
+    for look in looks:
+        if on_scanned and look.scanned:
+            on_scanned(look.scanned)
     collected = combined([look.collected for look in looks])
     findings = _with_unseen(merged([look.findings for look in looks]), task.sorted, task.states.gaps)
     scopes = [scope for look in looks for scope in look.scopes]
@@ -85,10 +98,12 @@ async def _report(
         drifts=findings.drifts,
         gaps=findings.gaps,
         suppressed=findings.suppressed,
+        ignored=findings.ignored,
         accepted_gaps=request.accept_gaps,
     )
     if request.engine == "auto":
         report = await engines.complete(report, task.states, request, on_progress)
+    report = with_baseline(report, task.baseline, findings)
     return judged(with_intent(report, task.intent), request.policy, collected.objects)
 
 
@@ -116,10 +131,12 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     intent: Intent
     sorted: Sorted
     scans: tuple[CloudScan, ...]
+    baseline: Used | None
 
     @classmethod
     def of(cls, request: ScanRequest) -> "_Task":
         places, types = places_of(request), chosen_types(request.types)
+        baseline = used_by(request)
         request = msgspec.structs.replace(request, sources=places.sources)
         with traces.span("driftmgr.state_read"):
             session = AwsSession(request.profile)
@@ -128,8 +145,9 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
         request = with_scopes(request, intent)
         catalogs = {cloud: catalog_of(cloud) for cloud in _clouds(request, states, types)}
         found = sort_instances(states.instances, catalogs, frozenset(types))
-        scans = tuple(CloudScan.of(request, cloud, session, found, types) for cloud in catalogs)
-        return cls(request=request, states=states, intent=intent, sorted=found, scans=scans)
+        held = Held.of(baseline, states.lineages, intent)
+        scans = tuple(CloudScan.of(request, cloud, session, found, types, held) for cloud in catalogs)
+        return cls(request=request, states=states, intent=intent, sorted=found, scans=scans, baseline=baseline)
 
 
 def _clouds(request: ScanRequest, states: States, types: tuple[str, ...]) -> tuple[str, ...]:

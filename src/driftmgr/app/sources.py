@@ -30,12 +30,14 @@ class States(msgspec.Struct, frozen=True, kw_only=True):
     """All instances of all states, the states' names, and a gap for each instance that could not be read.
 
     ``roots`` are, by a state's name, directories that the user named and whose Terraform may be run.
+    ``lineages`` has the lineage of each state by its name; a state without one is known by that name.
     """
 
     instances: tuple[ResourceInstance, ...]
     labels: tuple[str, ...]
     gaps: tuple[Gap, ...]
     roots: dict[str, Path] = {}
+    lineages: dict[str, str] = {}
 
 
 def read_states(
@@ -49,8 +51,10 @@ def read_states(
     sources = find_sources(arguments, session, backend_config=backend_config, workspaces=workspaces)
     instances: list[ResourceInstance] = []
     gaps: list[Gap] = []
+    lineages: dict[str, str] = {}
     for source, state in zip(sources, _read_all(sources), strict=True):
         instances.extend(state.instances())
+        lineages[source.label] = state.lineage or source.label
         gaps += (
             Gap(
                 type=problem.type,
@@ -65,6 +69,7 @@ def read_states(
         instances=tuple(instances),
         labels=tuple(source.label for source in sources),
         gaps=tuple(gaps),
+        lineages=lineages,
         roots={source.label: source.root for source in sources if source.root},
     )
 

@@ -14,6 +14,7 @@ _COMMANDS = {
     "detect": "Compare Terraform states with the cloud.",
     "discover": "List what the cloud holds, in Terraform's words.",
     "state": "List, show, pull, push and unlock states where they are kept.",
+    "baseline": "Keep what the team accepted, and compare with it.",
     "ignore": "Add, list and check ignore rules.",
     "config": "Check and show the settings.",
     "init": "Write driftmgr.yaml from what is here.",

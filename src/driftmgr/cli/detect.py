@@ -6,7 +6,7 @@ import click
 
 from driftmgr import app
 from driftmgr.cli.operation import operated, operation_options, summary_of
-from driftmgr.cli.options import parse_reasons, request_of, scope_options, source_options
+from driftmgr.cli.options import baseline_options, parse_reasons, request_of, scope_options, source_options
 from driftmgr.cli.output import parse_targets, use_color, write
 from driftmgr.cli.progress import shown_progress
 from driftmgr.cli.render import plan as plan_renderer
@@ -40,6 +40,8 @@ FORMATS = ("table", "json", "markdown")
     help="Provider configurations (TOML) that the HCL of the working directory does not tell.",
 )
 @click.option("--verify", is_flag=True, help="Have the providers read what the catalog judged; print disagreements.")
+@baseline_options
+@click.option("--no-baseline", is_flag=True, help="Do not compare with a baseline, even if there is one.")
 @click.option("--show-suppressed", is_flag=True, help="Show what rules explain or ignore, with the rule.")
 @click.option("--no-ignore", is_flag=True, help="Report what ignore rules would take out.")
 @click.option(
@@ -73,6 +75,8 @@ def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) 
     targets = parse_targets(options["outputs"], FORMATS)
     if options["verify"] and options["engine"] != "catalog":
         raise click.UsageError("--verify compares the catalog with the providers: leave out --engine")
+    if options["no_baseline"] and options["baseline"]:
+        raise click.UsageError("--baseline and --no-baseline exclude each other")
     request = request_of(
         options,
         sources=sources,
@@ -86,6 +90,9 @@ def detect(context: click.Context, /, sources: tuple[str, ...], **options: Any) 
         resume=options["resume"],
         policy=policy_of(options),
         providers=provider_configurations() if options["engine"] != "catalog" or options["verify"] else {},
+        baseline=options["baseline"],
+        baseline_key=options["baseline_key"],
+        use_baseline=not options["no_baseline"],
     )
     if options["dry_run"]:
         if any(target.format == "markdown" for target in targets):

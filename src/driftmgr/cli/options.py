@@ -76,6 +76,26 @@ _SCOPE = (
     ),
 )
 
+_BASELINE = (
+    click.option(
+        "--baseline",
+        metavar="FILE",
+        help="What the team accepted; else DRIFTMGR_BASELINE, or .driftmgr/baseline.sqlite if it is there.",
+    ),
+    click.option(
+        "--baseline-key",
+        metavar="FILE",
+        help="The key of the baseline; else DRIFTMGR_BASELINE_KEY_FILE, DRIFTMGR_BASELINE_KEY, or the user's own.",
+    ),
+)
+
+
+def baseline_options(command: Command) -> Command:
+    """Add the options that say which baseline."""
+    for option in reversed(_BASELINE):
+        command = option(command)
+    return command
+
 
 def source_options(command: Command) -> Command:
     """Add the options that say how states are found."""

@@ -14,6 +14,7 @@ import msgspec
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import GLOBAL, ResourceType
 from driftmgr.catalog.references import MANAGED_BY_COMPANION
+from driftmgr.drift.absorbed import ACCEPTED, Accepted
 from driftmgr.drift.companions import Companions, Family, rest
 from driftmgr.drift.compare import STALE_SCHEMA, Comparator
 from driftmgr.drift.match import Matching, ObjectIndex, ObjectKey, match, object_key
@@ -42,7 +43,9 @@ _COUNTED = (
     "defaults",
     "owned",
     "outside",
+    "ignored",
 )
+_COUNTING = frozenset({"drift", "absorbed"})
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,14 +62,25 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     include_defaults: bool = False
     trust_missing: bool = False
 
+    def covers(self, scope: Scope) -> bool:
+        """Whether a place was asked about; what a cloud keeps once per account has no region."""
+        return scope.account in self.regions and (scope.region is None or scope.region in self.regions[scope.account])
+
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdicts of one scan. ``suppressed`` are in-sync instances with differences that rules explain."""
+    """The verdicts of one scan. ``suppressed`` are in-sync instances with differences that rules explain.
+
+    ``ignored`` are unmanaged objects that the team accepted; ``accepted`` counts the instances that were held to what
+    it accepted, ``unaccepted`` those of which it accepted nothing.
+    """
 
     drifts: tuple[Drift, ...]
     gaps: tuple[Gap, ...]
     summary: Summary
     suppressed: tuple[Drift, ...] = ()
+    ignored: tuple[Drift, ...] = ()
+    accepted: int = 0
+    unaccepted: int = 0
 
 
 def detect(  # noqa: PLR0913  # the two sides, what is known of them, and the question
@@ -77,20 +91,29 @@ def detect(  # noqa: PLR0913  # the two sides, what is known of them, and the qu
     asked: Asked,
     *,
     others: Iterable[ResourceInstance] = (),
+    accepted: Accepted | None = None,
 ) -> Findings:
     """Judge every instance and object.
 
     ``others`` are managed instances of types that the catalog lacks: they may manage a part of an object that it has.
+    ``accepted`` is what the team accepted, where it did.
     """
     traits, others = traits_of(instances, catalog), tuple(others)
     reported: frozenset[str] = frozenset() if asked.managed_only else asked.types
     companions = Companions(catalog, traits, found.objects, others, reported=reported)
-    return _Judge(catalog, match(catalog, traits, found, others), gaps, asked, companions).findings(found.objects)
+    matching = match(catalog, traits, found, others)
+    return _Judge(catalog, matching, gaps, asked, companions, accepted or Accepted((), {})).findings(found)
 
 
 class _Judge:
-    def __init__(
-        self, catalog: Catalog, matching: Matching, gaps: Sequence[Gap], asked: Asked, companions: Companions
+    def __init__(  # noqa: PLR0913, PLR0917  # what ``detect`` is given, prepared
+        self,
+        catalog: Catalog,
+        matching: Matching,
+        gaps: Sequence[Gap],
+        asked: Asked,
+        companions: Companions,
+        accepted: Accepted,
     ) -> None:
         self._catalog = catalog
         self._asked = asked
@@ -102,14 +125,17 @@ class _Judge:
         self._matching = matching
         self._sizes = Counter(_configuration(item) for item in matching.instances if item.entry.name in asked.types)
         self._companions = companions
+        self._accepted = accepted
         self._comparators: dict[str, Comparator] = {}
         self._drifts: list[Drift] = []
         self._suppressed: list[Drift] = []
+        self._ignored: list[Drift] = []
         self._counts: Counter[str] = Counter()
         self._unverified: Counter[tuple[str, Scope | None]] = Counter()
 
-    def findings(self, objects: Sequence[RemoteObject]) -> Findings:
+    def findings(self, index: ObjectIndex) -> Findings:
         """All verdicts; to be asked for once."""
+        objects = index.objects
         spoken_for: set[ObjectKey] = set()
         for item, found in self._matching.pairs:
             spoken_for |= self._judge_pair(item, found)
@@ -120,11 +146,12 @@ class _Judge:
                 made = RemoteObject(
                     type=item.entry.name, id=identity, scope=self._home(item), attributes=whole.attributes
                 )
-                self._compare(item, recorded, made, {})
+                self._compare(item, recorded, made, {}, {})
         for item, candidates in self._matching.ambiguous:
             if self._counts_here(item):
                 self._no_verdict(item, "match", f"{len(candidates)} objects answer to its id")
         self._judge_unmatched()
+        self._judge_lost(index)
         if not self._asked.managed_only:
             adopted = self._companions.adopted(objects)
             spoken_for |= adopted.addresses.keys() | adopted.children
@@ -150,13 +177,14 @@ class _Judge:
         """Compare what is the instance's own: neither attributes that show others nor what others put into lists."""
         skip = self._companions.skipped(found.type, recorded, found.attributes, found.scope)
         observed = found.attributes
-        for name, theirs in self._companions.added(found).items():
+        added = {name: theirs for name, theirs in self._companions.added(found).items() if name not in skip}
+        for name, theirs in added.items():
             ours, live = rest(recorded, name, theirs), rest(observed, name, theirs)
             if set(map(str, ours)) == set(map(str, live)):
                 skip[name] = MANAGED_BY_COMPANION
             else:
                 recorded, observed = recorded | {name: ours}, observed | {name: live}
-        self._compare(item, recorded, msgspec.structs.replace(found, attributes=observed), skip)
+        self._compare(item, recorded, msgspec.structs.replace(found, attributes=observed), skip, added)
 
     def _counts_here(self, item: Traits) -> bool:
         if item.entry.name not in self._asked.types:
@@ -172,17 +200,29 @@ class _Judge:
             self._comparators[entry.name] = Comparator(entry, self._catalog.schemas[entry.name])
         return self._comparators[entry.name]
 
-    def _compare(self, item: Traits, recorded: Mapping[str, Any], found: RemoteObject, skip: Mapping[str, str]) -> None:
-        changes = self._comparator(item.entry).compare(
-            recorded, found.attributes, skip=skip, sensitive=item.instance.sensitive
-        )
+    def _compare(
+        self,
+        item: Traits,
+        recorded: Mapping[str, Any],
+        found: RemoteObject,
+        skip: Mapping[str, str],
+        added: Mapping[str, frozenset[str]],
+    ) -> None:
+        comparator = self._comparator(item.entry)
+        changes = comparator.compare(recorded, found.attributes, skip=skip, sensitive=item.instance.sensitive)
+        kept = self._accepted.instance(found)
+        self._counts["unaccepted" if kept is None else "accepted"] += 1
+        if kept is not None:
+            changes += self._accepted.changes(
+                kept, item.instance, recorded, found, changes, comparator=comparator, skip=skip, added=added
+            )
         if not changes and not found.unread:
             self._counts["in_sync"] += 1
             return
         stale = [change for change in changes if change.rule == STALE_SCHEMA]
         self._gaps += [self._stale(item, found.scope, change) for change in stale]
-        counted = tuple(change for change in changes if change.classification == "drift")
-        others = tuple(change for change in changes if change.classification != "drift" and change not in stale)
+        counted = tuple(change for change in changes if change.classification in _COUNTING)
+        others = tuple(change for change in changes if change.classification not in _COUNTING and change not in stale)
         self._counts["suppressed"] += len(others)
         verdict = Drift(
             kind="changed",
@@ -233,8 +273,7 @@ class _Judge:
         )
 
     def _home(self, item: Traits) -> Scope:
-        account = item.account or next(iter(self._asked.regions), "")
-        return Scope(cloud=self._catalog.cloud, account=account, region=item.region)
+        return home_of(item, self._asked, self._catalog.cloud)
 
     def _judge_unmatched(self) -> None:
         missing: dict[tuple[str, str], list[Traits]] = {}
@@ -259,6 +298,15 @@ class _Judge:
             else:
                 self._drifts += [self._missing(item) for item in items]
                 self._counts["missing"] += len(items)
+
+    def _judge_lost(self, index: ObjectIndex) -> None:
+        """Accepted instances that state and cloud have lost both: a refresh took them out of the state."""
+        for item in self._accepted.lost(self._catalog, self._matching.instances, index, self._asked.types):
+            if self._place_not_asked(item) is None and self._blind_scope(item) is None:
+                gone = self._missing(item)
+                change = AttributeChange(path="id", recorded=gone.id, classification="absorbed")
+                self._drifts.append(msgspec.structs.replace(gone, changes=(change,)))
+                self._counts["missing"] += 1
 
     def _place_not_asked(self, item: Traits) -> tuple[str, str] | None:
         if item.account and item.account not in self._asked.regions:
@@ -371,19 +419,32 @@ class _Judge:
         has_row = parent is not None and (self._asked.include_defaults or not parent.is_default)
         if has_row and parent is not None and parent.type in self._asked.types:
             return
-        self._counts["unmanaged"] += 1
-        self._drifts.append(
-            Drift(
-                kind="unmanaged",
-                type=found.type,
-                id=found.id,
-                scope=found.scope,
-                severity=self._catalog[found.type].criticality,
-                parent=family.parent_address(found),
-                name=_name(found.attributes),
-                tags=found.tags,
-            )
+        self._judge_unmanaged(found, family.parent_address(found))
+
+    def _judge_unmanaged(self, found: RemoteObject, parent: str | None) -> None:
+        """Tell of an object that no state knows; of one that the team accepted only what changed since."""
+        verdict = Drift(
+            kind="unmanaged",
+            type=found.type,
+            id=found.id,
+            scope=found.scope,
+            severity=self._catalog[found.type].criticality,
+            parent=parent,
+            name=_name(found.attributes),
+            tags=found.tags,
         )
+        if (kept := self._accepted.unmanaged(found)) is not None:
+            comparator = self._comparator(self._catalog[found.type])
+            since = comparator.compare(kept.attributes, found.attributes, sensitive=kept.sensitive)
+            verdict = msgspec.structs.replace(
+                verdict, changes=tuple(change for change in since if change.classification == "drift")
+            )
+            if not verdict.changes:
+                self._counts["ignored"] += 1
+                self._ignored.append(msgspec.structs.replace(verdict, rule=ACCEPTED))
+                return
+        self._counts["unmanaged"] += 1
+        self._drifts.append(verdict)
 
     def _is_elsewhere(self, found: RemoteObject) -> bool:
         # A bucket is listed everywhere; it counts where it lives.
@@ -411,7 +472,15 @@ class _Judge:
             gaps=gaps,
             summary=summary,
             suppressed=tuple(self._suppressed),
+            ignored=tuple(self._ignored),
+            accepted=counts["accepted"],
+            unaccepted=counts["unaccepted"],
         )
+
+
+def home_of(item: Traits, asked: Asked, cloud: str) -> Scope:
+    """Where an instance lives, as far as it is known; without an account in the first that was asked."""
+    return Scope(cloud=cloud, account=item.account or next(iter(asked.regions), ""), region=item.region)
 
 
 def _configuration(item: Traits) -> tuple[str, str]:

@@ -5,6 +5,7 @@ border is one of these; whatever a package needs for itself it keeps to itself.
 """
 
 from driftmgr.model.address import ModuleStep, ResourceAddress
+from driftmgr.model.baseline import Acceptance, AcceptedObject, Baseline
 from driftmgr.model.drift import (
     AttributeChange,
     ChangeClass,
@@ -17,12 +18,16 @@ from driftmgr.model.drift import (
     worst_first,
 )
 from driftmgr.model.errors import DriftMgrError
-from driftmgr.model.report import DriftReport, ScanRecord, Summary, coverage_of
+from driftmgr.model.report import BaselineRecord, DriftReport, ScanRecord, Summary, coverage_of
 from driftmgr.model.resource import InstanceStatus, Parent, RemoteObject, ResourceInstance, decode_attributes, tags_of
 from driftmgr.model.scope import Scope
 
 __all__ = [
+    "Acceptance",
+    "AcceptedObject",
     "AttributeChange",
+    "Baseline",
+    "BaselineRecord",
     "ChangeClass",
     "Drift",
     "DriftKind",

@@ -27,9 +27,11 @@ class AttributeChange(msgspec.Struct, frozen=True, kw_only=True):
 
     ``path`` starts with the top-level attribute: ``ingress[0].cidr_blocks``, ``tags_all["env"]``;
     an element of a set is named by its place on the recorded side, one that only the cloud has by
-    its place on the observed side after those. ``rule`` names why a change of another class than
-    ``drift`` does not count. With ``sensitive`` no renderer may print a value. ``intended`` says
-    whether the configuration sets the attribute, ``None`` where no configuration was read.
+    its place on the observed side after those. Of class ``absorbed``, ``recorded`` is what the team
+    accepted and ``observed`` what state and cloud agree on; an element is named by its place in the
+    state. ``rule`` names why a change of another class does not count. With ``sensitive`` no
+    renderer may print a value. ``intended`` says whether the configuration sets the attribute,
+    ``None`` where no configuration was read.
     """
 
     path: str

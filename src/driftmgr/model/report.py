@@ -10,12 +10,28 @@ from driftmgr.model.scope import Scope
 ScanOutcome = Literal["complete", "interrupted", "terminated"]
 
 
+class BaselineRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The baseline that a scan compared with: its last acceptance, and how many instances it knows.
+
+    ``compared`` are instances that were held to it, ``unknown`` those that nobody accepted yet: of them the scan cannot
+    tell what was absorbed.
+    """
+
+    path: str
+    serial: int
+    accepted_at: str
+    accepted_by: str
+    compared: int
+    unknown: int
+
+
 class ScanRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was asked, when, and what it cost. Times are RFC 3339 in UTC; ``seconds`` is wall time.
 
     ``reused`` counts the shards that an earlier scan had read. ``outcome`` tells whether the scan came to its end: with
     ``interrupted`` (Ctrl-C) and ``terminated`` (SIGTERM) the report is what was known until then. ``notes`` are what a
-    reader should know beside findings and gaps: a configuration file that could not be read.
+    reader should know beside findings and gaps: a configuration file that could not be read. ``baseline`` is what
+    the team accepted, if the scan had it.
     """
 
     id: str
@@ -30,6 +46,7 @@ class ScanRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reused: int = 0
     outcome: ScanOutcome = "complete"
     notes: tuple[str, ...] = ()
+    baseline: BaselineRecord | None = None
 
     @property
     def exit_code(self) -> int:
@@ -48,7 +65,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     ``managed = in_sync + changed + missing + unverified``: instances of the states that stand for
     an object of a cloud and lie in the asked scopes. ``unverified`` got no verdict, or only part
     of one, because of a gap; ``coverage`` is the share that did (1.0 when there is nothing to
-    check). ``ignored`` counts findings dropped by a rule of the user's; ``suppressed`` attribute
+    check). An instance that the team accepted and that left both state and cloud counts as managed and missing.
+    ``ignored`` counts findings dropped by a rule of the user's; ``suppressed`` attribute
     differences explained by a named rule; ``defaults`` default objects of the cloud left out;
     ``owned`` objects that another service made; ``outside`` instances out of the asked scopes.
     """

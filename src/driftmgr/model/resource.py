@@ -21,6 +21,11 @@ def decode_attributes(document: bytes | msgspec.Raw) -> dict[str, Any]:
     return _EXACT.decode(document)
 
 
+def attributes_document(attributes: Mapping[str, Any]) -> msgspec.Raw:
+    """Attributes as the JSON object that ``decode_attributes`` reads."""
+    return msgspec.Raw(_ENCODER.encode(attributes))
+
+
 class ResourceInstance(msgspec.Struct, frozen=True, kw_only=True):
     """The recorded side: one instance of a resource in a state.
 
@@ -49,8 +54,7 @@ class ResourceInstance(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, address: str, attributes: Mapping[str, Any], **others: Any) -> "ResourceInstance":
         """Build an instance from plain attributes."""
         others.setdefault("provider", 'provider["registry.terraform.io/hashicorp/aws"]')
-        raw = msgspec.Raw(_ENCODER.encode(attributes))
-        return cls(address=ResourceAddress.parse(address), document=raw, **others)
+        return cls(address=ResourceAddress.parse(address), document=attributes_document(attributes), **others)
 
     @property
     def type(self) -> str:

@@ -234,7 +234,7 @@ class Vault:
         found = read_header(self._path)
         key = self._source.find(found.key, found.id)
         try:
-            _open_box(key, found.seal, _sealed(found))
+            open_box(key, found.seal, _sealed(found))
         except InvalidTag as error:
             raise VaultError(
                 f"{self._path}: wrong key, or the file was changed",
@@ -243,7 +243,7 @@ class Vault:
         return found, key
 
     def _write(self, file: VaultFile, key: bytes) -> None:
-        sealed = msgspec.structs.replace(file, seal=_box(key, b"", _sealed(file)))
+        sealed = msgspec.structs.replace(file, seal=box(key, b"", _sealed(file)))
         replace_file(self._path, msgspec.json.format(msgspec.json.encode(sealed), indent=1) + b"\n")
 
 
@@ -266,27 +266,29 @@ def _encrypt(header: bytes, key: bytes, name: str, value: bytes) -> StoredSecret
     data_key, written_at = secrets.token_bytes(KEY_BYTES), datetime.now(UTC).isoformat(timespec="seconds")
     return StoredSecret(
         written_at=written_at,
-        data_key=_box(key, data_key, _bound("data key", header, name, written_at)),
-        value=_box(data_key, value, _bound("value", header, name, written_at)),
+        data_key=box(key, data_key, _bound("data key", header, name, written_at)),
+        value=box(data_key, value, _bound("value", header, name, written_at)),
     )
 
 
 def _decrypt(file: VaultFile, key: bytes, name: str) -> bytes:
     secret = file.secrets[name]
     try:
-        data_key = _open_box(key, secret.data_key, _bound("data key", file.header, name, secret.written_at))
-        return _open_box(data_key, secret.value, _bound("value", file.header, name, secret.written_at))
+        data_key = open_box(key, secret.data_key, _bound("data key", file.header, name, secret.written_at))
+        return open_box(data_key, secret.value, _bound("value", file.header, name, secret.written_at))
     except InvalidTag as error:
         raise VaultError(f"the secret {name} was changed", hint="restore a backup of the vault") from error
 
 
-def _box(key: bytes, content: bytes, bound_to: bytes) -> str:
+def box(key: bytes, content: bytes, bound_to: bytes) -> str:
+    """Encrypt with AES-256-GCM under a fresh nonce; gives nonce and ciphertext in base64."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
     return _text(nonce + AESGCM(key).encrypt(nonce, content, bound_to))
 
 
-def _open_box(key: bytes, box: str, bound_to: bytes) -> bytes:
-    content = _bytes(box)
+def open_box(key: bytes, text: str, bound_to: bytes) -> bytes:
+    """What ``box`` encrypted; raises ``InvalidTag`` for another key, a changed text, or one bound to other data."""
+    content = _bytes(text)
     if len(content) < _NONCE_BYTES:
         raise InvalidTag
     return AESGCM(key).decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], bound_to)

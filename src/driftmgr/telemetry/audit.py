@@ -148,7 +148,7 @@ def _entry(number: int, previous: str, action: str, outcome: str, detail: Mappin
     return {
         "n": number,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "who": {"user": _user(), "host": socket.gethostname(), "process": os.getpid()},
+        "who": {"user": user_name(), "host": socket.gethostname(), "process": os.getpid()},
         "action": action,
         "outcome": outcome,
         "detail": dict(detail),
@@ -224,7 +224,8 @@ def _last_line(handle: int) -> bytes:
         length *= 4
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Who runs this program, as the system knows it."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

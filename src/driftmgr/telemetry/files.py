@@ -27,7 +27,7 @@ def replace_file(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 @contextlib.contextmanager
@@ -42,7 +42,8 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Put the names of a directory's files on disk, where the system can."""
     # The name of a new file is data of its directory.
     with contextlib.suppress(OSError, AttributeError):
         handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)

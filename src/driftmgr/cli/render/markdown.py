@@ -22,6 +22,8 @@ def _lines(report: DriftReport, *, show_suppressed: bool) -> Iterator[str]:
     if notice := words.gap_notice(report):
         yield f"**{notice}**  "
     yield words.coverage(report)
+    if held_to := words.baseline(report):
+        yield f"  \n{_plain(held_to)}"
     for note in report.scan.notes:
         yield f"  \nNote: {_plain(note)}"
     if report.drifts:
@@ -74,7 +76,8 @@ def _rows(drift: Drift, report: DriftReport) -> Iterator[str]:
         yield f"{start} | | |"
     for change in drift.changes:
         recorded, observed = cut_pair(pair_texts(change.recorded, change.observed), _WIDTH)
-        yield f"{start} {_code(change.path)} | {_code(recorded)} | {_code(observed)} |"
+        mark = " (absorbed)" if change.classification == "absorbed" else ""
+        yield f"{start} {_code(change.path)}{mark} | {_code(recorded)} | {_code(observed)} |"
 
 
 def _code(text: str) -> str:

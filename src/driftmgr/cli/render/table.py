@@ -40,6 +40,8 @@ def _lines(report: DriftReport, width: int, *, show_suppressed: bool) -> Iterato
         yield Text(notice, "bold yellow")
     yield Text(words.coverage(report))
     yield Text(f"Sources: {harmless(', '.join(report.scan.sources)) or 'none'}")
+    if held_to := words.baseline(report):
+        yield Text(harmless(held_to))
     for note in report.scan.notes:
         yield Text(f"Note: {harmless(note)}", "yellow")
     severity = None
@@ -80,6 +82,8 @@ def _change(change: AttributeChange, width: int, *, rule: bool = False) -> Itera
     before, after = "dim" if rule else "red", "dim" if rule else "green"
     unset = "  [not set in the configuration]" if change.intended is False else ""
     why = f"  [{change.classification}: {change.rule}]" if rule else unset
+    if change.classification == "absorbed":
+        why = "  [absorbed]"
     recorded, observed = pair_texts(change.recorded, change.observed)
     if len(path) + len(recorded) + len(observed) + len(why) + _AROUND <= width:
         yield Text.assemble(f"      {path}: ", (recorded, before), " -> ", (observed, after), why)

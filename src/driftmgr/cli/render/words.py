@@ -57,6 +57,17 @@ def coverage(report: DriftReport) -> str:
     return text
 
 
+def baseline(report: DriftReport) -> str | None:
+    """What the scan was held to beside state and cloud, and of how many instances nobody accepted anything yet."""
+    used = report.scan.baseline
+    if used is None:
+        return None
+    text = f"Baseline: {used.path}, accepted {used.accepted_at} by {used.accepted_by}"
+    if used.unknown:
+        text += f"; {counted(used.unknown, 'instance')} not accepted yet"
+    return text
+
+
 def gap_notice(report: DriftReport) -> str | None:
     """The line that says what the scan did not see, before anything else."""
     if not report.gaps:
