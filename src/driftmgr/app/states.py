@@ -116,6 +116,7 @@ def list_instances(
         for item in found
         if (not addresses or any(_is_at(item.address, wanted) for wanted in addresses)) and (not ids or item.id in ids)
     )
+    return chosen, tuple(problems)
 
 
 def show_instance(where: Where, address: str) -> tuple[Shown, ...]:
