@@ -18,6 +18,7 @@ from driftmgr.clouds.cached import CachedApi
 from driftmgr.discovery.fingerprints import Fingerprints
 from driftmgr.discovery.run import InProcessExecutor, SavingExecutor, ShardExecutor
 from driftmgr.discovery.shards import ScanPlan, Shard
+from driftmgr.drift.secrets import ObjectMask
 from driftmgr.model import Gap, RemoteObject
 from driftmgr.model.report import ScanOutcome
 from driftmgr.runtime.cache import SingleFlightCache
@@ -104,9 +105,9 @@ class Memory:
             return api
         return CachedApi(api, call_cache(self._request.cache_ttl), self._identities.__getitem__)
 
-    def executor(self, inner: ShardExecutor) -> ShardExecutor:
-        """The executor, with the memory of the disk."""
-        return SavingExecutor(inner, self, self._key)
+    def executor(self, inner: ShardExecutor, catalog: Catalog) -> ShardExecutor:
+        """The executor, with the memory of the disk; no secret is put there."""
+        return SavingExecutor(inner, self, self._key, ObjectMask(catalog).is_open)
 
     def load(self, key: str) -> tuple[RemoteObject, ...] | None:
         """A shard that an earlier scan read."""
@@ -157,7 +158,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
         if self.memory is None:
             return InProcessExecutor(self.catalog, self.api, self.fingerprints)
         inner = InProcessExecutor(self.catalog, self.memory.api(self.api), self.fingerprints)
-        return self.memory.executor(inner)
+        return self.memory.executor(inner, self.catalog)
 
 
 class _Gathering:

@@ -21,11 +21,12 @@ from driftmgr.app.policy import judged
 from driftmgr.app.reading import Collected, Signals
 from driftmgr.app.request import Inventory, OnProgress, ScanRequest
 from driftmgr.app.sources import States, read_request
-from driftmgr.catalog import CLOUDS, Catalog, catalog_of, cloud_of
+from driftmgr.catalog import CLOUDS, Catalog, catalog_of, cloud_of, whole_catalog
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.discovery.shards import ScanPlan
 from driftmgr.drift.acceptance import ScannedCloud
 from driftmgr.drift.detect import Findings
+from driftmgr.drift.secrets import ObjectMask, masked, masked_gap
 from driftmgr.model import DriftMgrError, DriftReport, Gap, ScanRecord, Scope, coverage_of
 from driftmgr.runtime.threads import DaemonThreads
 from driftmgr.telemetry import logs, metrics, traces
@@ -40,10 +41,10 @@ _THREADS = DaemonThreads(64, "sign-in")
 def scan(
     request: ScanRequest, on_progress: OnProgress | None = None, on_scanned: OnScanned | None = None
 ) -> DriftReport:
-    """Compare the states of a request with the cloud; raises ``DriftMgrError``."""
+    """Compare the states of a request with the cloud; no secret is in the report. Raises ``DriftMgrError``."""
     if request.engine in {"provider", "plan"}:
-        return judged(asyncio.run(engines.scan(request, Clock(), on_progress)), request.policy)
-    return _run(_scan(request, on_progress, on_scanned))
+        return masked(judged(asyncio.run(engines.scan(request, Clock(), on_progress)), request.policy))
+    return masked(_run(_scan(request, on_progress, on_scanned)))
 
 
 def verify(request: ScanRequest, on_progress: OnProgress | None = None) -> tuple[DriftReport, tuple[Disagreement, ...]]:
@@ -201,7 +202,7 @@ def _with_unseen(findings: Findings, kept: Sorted, unread: tuple[Gap, ...]) -> F
 
 
 def discover(request: ScanRequest, on_progress: OnProgress | None = None) -> Inventory:
-    """The inventory of the asked accounts, regions and types; raises ``DriftMgrError``."""
+    """The inventory of the asked accounts, regions and types, its secrets masked; raises ``DriftMgrError``."""
     return _run(_discover(request, on_progress))
 
 
@@ -216,13 +217,14 @@ async def _discover(request: ScanRequest, on_progress: OnProgress | None) -> Inv
         looks = await look_at_all(scans, signals, on_progress, judge=False)
     collected = combined([look.collected for look in looks])
     wanted = frozenset(name for one in scans for name in one.types)
-    objects = (found for found in collected.objects if found.type in wanted)
+    objects = [found for found in collected.objects if found.type in wanted]
     if not request.include_defaults:
-        objects = (found for found in objects if not found.is_default)
+        objects = [found for found in objects if not found.is_default]
+    objects = sorted(objects, key=lambda found: (found.type, found.scope.region or "", found.id))
     return Inventory(
         scan=clock.record(request, [scope for look in looks for scope in look.scopes], collected),
-        objects=tuple(sorted(objects, key=lambda found: (found.type, found.scope.region or "", found.id))),
-        gaps=collected.gaps,
+        objects=tuple(map(ObjectMask(whole_catalog()).masked, objects)),
+        gaps=tuple(map(masked_gap, collected.gaps)),
     )
 
 

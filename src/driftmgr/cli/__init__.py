@@ -106,4 +106,6 @@ def _known(error: BaseException) -> DriftMgrError | None:
 
 
 def _say(text: str) -> None:
-    click.echo(without_known(text), err=True)
+    from driftmgr.telemetry.redaction import redact  # noqa: PLC0415  # who makes no error pays nothing for it
+
+    click.echo(redact(text), err=True)

@@ -65,14 +65,21 @@ class SavedShards(Protocol):
 class SavingExecutor:
     """Asks another executor only for the shards that are not saved, and saves what it brings, shard by shard.
 
-    A shard with a gap is not saved: it is asked again. ``key_of`` must tell apart all that makes a difference to an
-    answer.
+    A shard with a gap is not saved: it is asked again, and so is one with an object that ``may_keep`` refuses.
+    ``key_of`` must tell apart all that makes a difference to an answer.
     """
 
-    def __init__(self, inner: ShardExecutor, saved: SavedShards, key_of: Callable[[Shard], str]) -> None:
+    def __init__(
+        self,
+        inner: ShardExecutor,
+        saved: SavedShards,
+        key_of: Callable[[Shard], str],
+        may_keep: Callable[[RemoteObject], bool] = lambda _: True,
+    ) -> None:
         self._inner = inner
         self._saved = saved
         self._key_of = key_of
+        self._may_keep = may_keep
 
     async def run(self, shards: Iterable[Shard], emit: Emit, on_done: OnShardDone) -> None:
         """Emit what is saved, and run the rest."""
@@ -100,7 +107,7 @@ class SavingExecutor:
             emit(found)
 
         def done(one: Shard) -> None:
-            if complete:
+            if complete and all(map(self._may_keep, objects)):
                 # What is saved is a convenience: a full disk must not cost the report.
                 with contextlib.suppress(OSError):
                     self._saved.save(self._key_of(one), objects)

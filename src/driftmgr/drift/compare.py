@@ -13,8 +13,9 @@ from driftmgr.catalog.entry import Attribute, ResourceType
 from driftmgr.catalog.schema import ResourceSchema
 from driftmgr.drift.pairing import Pair, pair_lists, pair_sets
 from driftmgr.drift.shape import DYNAMIC, Member, Shape, narrowed, resource_members, untyped
-from driftmgr.drift.values import SENSITIVE, canonical, convert, fits, is_empty, is_vacuous, without_secrets
+from driftmgr.drift.values import canonical, convert, fits, is_empty, is_vacuous, without_secrets
 from driftmgr.model import AttributeChange, ChangeClass
+from driftmgr.model.secrets import SENSITIVE
 from driftmgr.model.sensitive import hidden_paths
 
 STALE_SCHEMA = "stale_schema"

@@ -5,8 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from driftmgr.drift.shape import DYNAMIC, Shape, narrowed
-
-SENSITIVE = "(sensitive)"
+from driftmgr.model.secrets import SENSITIVE
 
 
 def is_empty(value: Any) -> bool:

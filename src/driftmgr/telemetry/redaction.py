@@ -5,21 +5,13 @@ import re
 import threading
 from typing import Any
 
+from driftmgr.model.secrets import without_assignments, without_forms
+
 HIDDEN = "(redacted)"
 
 _KEYS = re.compile(
     r"passw(or)?d|passphrase|secret|token|authorization|credential|private_?key|api_?key|access_?key|session_?key|cookie",
     re.IGNORECASE,
-)
-_FORMS = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"  # PEM
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS access key ids
-    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # JSON web tokens
-    r"|\b(?:gh[pousr]_\w{20,}|glpat-[\w-]{20,}|dop_v1_[0-9a-f]{64}|xox[abprs]-[\w-]{10,})"  # forges, Slack
-    r"|(?<=\bBearer )\S+|(?<=\bBasic )[\w+/=]{8,}"
-    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password in a URL
-    r"|(?<=X-Amz-Signature=)[0-9a-f]+|(?<=X-Amz-Security-Token=)[^&\s]+|(?<=Signature=)[0-9a-f]{64}",
-    re.DOTALL,
 )
 _SHORTEST = 6
 
@@ -50,7 +42,7 @@ def redact(value: Any, key: str = "") -> Any:
 
 
 def _redact_text(text: str) -> str:
-    return _FORMS.sub(HIDDEN, without_known(text))
+    return without_assignments(without_forms(without_known(text), HIDDEN), HIDDEN)
 
 
 def without_known(text: str) -> str:

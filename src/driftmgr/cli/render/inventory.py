@@ -7,12 +7,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from driftmgr.app.request import Inventory
-from driftmgr.catalog import Catalog, whole_catalog
-from driftmgr.catalog.entry import as_attribute
 from driftmgr.cli.render.text import counted, harmless
 from driftmgr.cli.render.words import named_gaps, place
-from driftmgr.drift.values import SENSITIVE
-from driftmgr.model import RemoteObject
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _COLUMNS = ("type", "id", "name", "account", "region", "default", "owner", "parents")
@@ -38,13 +34,12 @@ def gap_notice(found: Inventory) -> str:
 
 
 def as_json(found: Inventory) -> str:
-    """Objects with all their attributes; sensitive ones masked."""
-    catalog = whole_catalog()
+    """Objects with all their attributes."""
     document = {
         "schema_version": 1,
         "complete": not found.gaps,
         "scan": found.scan,
-        "objects": [_masked(catalog, item) for item in found.objects],
+        "objects": found.objects,
         "gaps": found.gaps,
     }
     return msgspec.json.format(_ENCODER.encode(document), indent=2).decode()
@@ -73,16 +68,6 @@ def _rows(found: Inventory) -> Iterator[dict[str, str]]:
             "owner": harmless(item.owner or ""),
             "parents": harmless(" ".join(f"{parent.type}/{parent.id}" for parent in item.parents)),
         }
-
-
-def _masked(catalog: Catalog, item: RemoteObject) -> RemoteObject:
-    schema, mapped = catalog.schemas[item.type].block.attributes, catalog[item.type].attributes
-    secret = {name for name, attribute in schema.items() if attribute.sensitive}
-    secret |= {name for name, value in mapped.items() if as_attribute(value).sensitive}
-    attributes = {
-        name: SENSITIVE if value is not None and name in secret else value for name, value in item.attributes.items()
-    }
-    return msgspec.structs.replace(item, attributes=attributes)
 
 
 RENDERERS: dict[str, Callable[[Inventory], str]] = {"table": table, "json": as_json, "csv": as_csv}

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from driftmgr.drift.values import SENSITIVE
+from driftmgr.model.secrets import SENSITIVE
 
 # C0 and C1 control characters and the marks that reorder text: a tag's value must not drive the reader's terminal.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
