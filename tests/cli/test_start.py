@@ -11,6 +11,8 @@ HEAVY = {"aiobotocore", "asyncio", "boto3", "botocore", "driftmgr.catalog", "dri
 
 COMMANDS = (
     "detect",
+    "check",
+    "report",
     "discover",
     "state",
     "baseline",

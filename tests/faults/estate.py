@@ -13,7 +13,7 @@ import msgspec
 from conformance.emulator import REGION, Emulator
 from driftmgr import app
 from driftmgr.app import ScanRequest
-from driftmgr.model import DriftReport
+from driftmgr.model import DriftReport, RemoteObject
 
 MANAGED = (
     "aws_iam_policy",
@@ -79,7 +79,7 @@ def write_state(state: Path) -> None:
             "type": found.type,
             "name": f"r{number}",
             "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
-            "instances": [{"schema_version": 0, "attributes": found.attributes}],
+            "instances": [{"schema_version": 0, "attributes": _recorded(found)}],
         }
         for number, found in enumerate(inventory.objects)
         if found.owner is None
@@ -87,6 +87,14 @@ def write_state(state: Path) -> None:
     assert {found["type"] for found in resources} == set(MANAGED)
     document = {"version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "faults", "outputs": {}}
     state.write_bytes(msgspec.json.encode({**document, "resources": resources}))
+
+
+def _recorded(found: RemoteObject) -> dict[str, Any]:
+    """The attributes as a state records them: an inventory does not tell the value of a parameter."""
+    if found.type != "aws_ssm_parameter":
+        return found.attributes
+    value = found.id.removeprefix("/app/p")
+    return {**found.attributes, "value": value, "insecure_value": value}
 
 
 def _queues_and_parameters(emulator: Emulator) -> None:

@@ -24,17 +24,17 @@ def detect(drifted: Estate, *more: str) -> Command:
 
 
 def others_are_read(proxy: FaultProxy, drifted: Estate) -> bool:
-    """Whether every shard but that of SQS is saved."""
+    """Whether every shard but those of SQS and of parameters is saved."""
     saved = list((drifted.cache / "shards").rglob("*.shard"))
     return len(saved) >= others() and any(request.service == "sqs" for request in proxy.requests)
 
 
 @functools.cache
 def others() -> int:
-    """The shards of one account and region, without that of SQS."""
+    """The shards of one account and region that are saved, without that of SQS: values of parameters are secrets."""
     catalog = catalog_of("aws")
     shards = plan(catalog, {"123456789012": ("us-east-1",)}, [entry.name for entry in catalog]).shards
-    return sum(shard.service != "sqs" for shard in shards)
+    return sum(shard.service not in {"sqs", "ssm"} for shard in shards)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -56,7 +56,7 @@ def test_a_stopped_scan_tells_what_it_knows_and_resumes(drifted: Estate, number:
     proxy.calm()
     resumed = detect(drifted, "--resume").ended()
     assert resumed.code == 2
-    assert {request.service for request in proxy.requests} == {"sts", "sqs", "tagging"}
+    assert {request.service for request in proxy.requests} == {"sts", "sqs", "ssm", "tagging"}
     fresh = detect(drifted).ended()
     assert resumed.report == fresh.report
     assert not list(drifted.cache.rglob("*.shard"))
@@ -114,13 +114,13 @@ def test_killed_at_any_point_nothing_is_corrupt_and_resume_agrees(drifted: Estat
 
 
 def test_answers_may_be_as_old_as_asked(drifted: Estate) -> None:
-    """With --cache-ttl the second scan asks for the identity only, and finds the same."""
+    """With --cache-ttl the second scan asks for the identity and for what was too secret to keep; it finds the same."""
     proxy = drifted.through(no_fault)
     first = detect(drifted, "--cache-ttl", "600").ended()
     proxy.calm()
     second = detect(drifted, "--cache-ttl", "600").ended()
     assert second.report == first.report
-    assert {request.service for request in proxy.requests} == {"sts"}
+    assert {request.service for request in proxy.requests} == {"sts", "ssm", "tagging"}
 
 
 def test_another_principal_never_sees_what_one_was_told(drifted: Estate) -> None:
@@ -145,9 +145,9 @@ def test_no_credential_is_in_any_file(drifted: Estate) -> None:
 
 
 def test_every_shard_of_the_catalog_can_be_saved(drifted: Estate) -> None:
-    """What the catalog reads survives the way to the disk and back exactly, for every service of the estate."""
+    """What the catalog reads survives the way to the disk and back exactly, for every service without secrets."""
     proxy = drifted.through(no_fault)
     detect(drifted, "--cache-ttl", "600").ended()
     (directory,) = (drifted.cache / "shards").iterdir()
-    services = {request.service for request in proxy.requests} - {"sts", "tagging"}
+    services = {request.service for request in proxy.requests} - {"sts", "ssm", "tagging"}
     assert len(list(directory.iterdir())) >= len(services)

@@ -21,6 +21,10 @@ _VARYING = (
     (re.compile(r'"(started_at|finished_at)": "[^"]+"'), r'"\1": "..."'),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UUID"),
     (re.compile(r"\b(sgr?|igw|rtb|acl)-[0-9a-f]{17}\b"), r"\1-NEW"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"), "DATE"),
+    (re.compile(r'(?<=\btime=")[\d.]+'), "N"),
+    (re.compile(r"(driftmgr_report_(?:api_calls|scan_seconds|finished_timestamp_seconds)\{.*\}) .*"), r"\1 N"),
+    (re.compile(r'"driftmgr/v1": "[0-9a-f]{64}"'), '"driftmgr/v1": "DIGEST"'),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
 )
 

@@ -11,14 +11,43 @@ from flows.conftest import Run
 
 UNMANAGED = {change.about for change in CHANGES if change.kind == "unmanaged"}
 
+SUFFIXES = {
+    "json": "json",
+    "markdown": "md",
+    "html": "html",
+    "sarif": "sarif",
+    "junit": "xml",
+    "csv": "csv",
+    "prometheus": "prom",
+}
+
 
 def test_reports_in_every_format_are_as_expected(drifted: Names, run: Run, folder: Path) -> None:
-    """One scan writes the table and two files; each holds every finding, ends as the golden file does, code 2."""
-    ran = run("detect", "terraform.tfstate", "-o", "table", "-o", "json=report.json", "-o", "markdown=report.md")
+    """One scan writes the table and a file of each other format; each is as the golden file says, code 2."""
+    files = [option for name, suffix in SUFFIXES.items() for option in ("-o", f"{name}=report.{suffix}")]
+    ran = run("detect", "terraform.tfstate", "-o", "table", *files)
     assert (ran.code, ran.err) == (2, "")
     assert_golden(ran.out, "report.txt", drifted)
-    assert_golden((folder / "report.json").read_text(), "report.json", drifted)
-    assert_golden((folder / "report.md").read_text(), "report.md", drifted)
+    for suffix in SUFFIXES.values():
+        assert_golden((folder / f"report.{suffix}").read_text(), f"report.{suffix}", drifted)
+
+
+def test_a_kept_report_is_shown_again_as_it_was(drifted: Names, run: Run, folder: Path) -> None:
+    """``report`` asks nothing of any cloud and writes what the scan would have written, byte for byte, with code 0."""
+    first = [option for name, suffix in SUFFIXES.items() for option in ("-o", f"{name}=first.{suffix}")]
+    table = run("detect", "--show-suppressed", "-o", "table", *first).out
+    again = [option for name, suffix in SUFFIXES.items() for option in ("-o", f"{name}=again.{suffix}")]
+    ran = run("report", "first.json", "--show-suppressed", "-o", "table", *again)
+    assert (ran.code, ran.out, ran.err) == (0, table, "")
+    for suffix in SUFFIXES.values():
+        assert (folder / f"again.{suffix}").read_bytes() == (folder / f"first.{suffix}").read_bytes()
+
+
+def test_a_file_that_is_no_report_is_refused(drifted: Names, run: Run, folder: Path) -> None:
+    """A state instead of a report is a message with a hint, code 1."""
+    ran = run("report", "terraform.tfstate", "-o", "html")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("error: terraform.tfstate: no report of driftmgr\nhint: ")
 
 
 def test_a_directory_is_read_where_it_stands(drifted: Names, run: Run) -> None:

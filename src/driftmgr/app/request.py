@@ -1,12 +1,14 @@
 """What a use case is asked, and what it tells while it runs."""
 
-from collections.abc import Callable, Mapping
+import fnmatch
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
 
+from driftmgr.catalog import whole_catalog
 from driftmgr.discovery.shards import Mode
-from driftmgr.model import Gap, GapReason, RemoteObject, ScanRecord
+from driftmgr.model import DriftMgrError, Gap, GapReason, RemoteObject, ScanRecord
 from driftmgr.policy import Policy
 
 Engine = Literal["catalog", "provider", "plan", "auto"]
@@ -85,3 +87,18 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     scan: ScanRecord
     objects: tuple[RemoteObject, ...]
     gaps: tuple[Gap, ...] = ()
+
+
+def expand_types(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Names stay, patterns become the types they match; raises ``DriftMgrError`` if one matches nothing."""
+    known = [entry.name for entry in whole_catalog()]
+    names: list[str] = []
+    for pattern in patterns:
+        if any(sign in pattern for sign in "*?["):
+            found = fnmatch.filter(known, pattern)
+            if not found:
+                raise DriftMgrError(f"no resource type matches {pattern}", hint="see driftmgr catalog types")
+            names += found
+        else:
+            names.append(pattern)
+    return tuple(dict.fromkeys(names))

@@ -12,8 +12,8 @@ from driftmgr.app.sources import content_of, find_sources, read_source
 from driftmgr.catalog import CLOUDS, catalog_of, cloud_of
 from driftmgr.catalog.schema import Block, NestedType
 from driftmgr.clouds.aws import AwsSession
-from driftmgr.drift.values import SENSITIVE
 from driftmgr.model import DriftMgrError, ResourceInstance
+from driftmgr.model.secrets import SENSITIVE
 from driftmgr.model.sensitive import hidden_paths
 from driftmgr.state import StateError, StateFile, StateSource
 from driftmgr.state.backends.protocol import LockInfo

@@ -12,6 +12,8 @@ from driftmgr.telemetry.redaction import without_known
 
 _COMMANDS = {
     "detect": "Compare Terraform states with the cloud.",
+    "check": "Say in one word how states and cloud agree.",
+    "report": "Show a kept report in other formats.",
     "discover": "List what the cloud holds, in Terraform's words.",
     "state": "List, show, pull, push and unlock states where they are kept.",
     "baseline": "Keep what the team accepted, and compare with it.",

@@ -6,12 +6,12 @@ from typing import Any
 import click
 import msgspec
 
+from driftmgr.app.request import expand_types
 from driftmgr.app.scan import chosen_types
 from driftmgr.catalog import CLOUDS, Catalog, catalog_of, cloud_of, whole_catalog
 from driftmgr.catalog.entry import ResourceType
 from driftmgr.catalog.permissions import call_actions, calls_of, policy_document, token_scopes
 from driftmgr.catalog.scaffold import draft
-from driftmgr.cli.options import expand_types
 from driftmgr.discovery.plan import plan, with_parts
 from driftmgr.model import DriftMgrError
 

@@ -1,14 +1,14 @@
 """Options that several commands share, and the request they make."""
 
-import fnmatch
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, get_args
 
 import click
 
-from driftmgr.app.request import Role, ScanRequest
-from driftmgr.catalog import CLOUDS, whole_catalog
-from driftmgr.cli.settings import config_option
+from driftmgr.app.request import Role, ScanRequest, expand_types
+from driftmgr.catalog import CLOUDS
+from driftmgr.cli.render import FORMATS
+from driftmgr.cli.settings import config_option, policy_of, provider_configurations
 from driftmgr.model import DriftMgrError, GapReason
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -97,6 +97,83 @@ def baseline_options(command: Command) -> Command:
     return command
 
 
+_DETECTION = (
+    click.option("--managed-only", is_flag=True, help="Do not look for unmanaged objects."),
+    click.option(
+        "--accept-gaps", "accept_gaps", multiple=True, metavar="REASON", help="A gap that is no reason for exit code 3."
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(("catalog", "provider", "plan", "auto")),
+        default="catalog",
+        show_default=True,
+        help="Who reads the cloud: our catalog, the installed Terraform providers, terraform plan -refresh-only, "
+        "or the catalog and, for what it lacks, the providers.",
+    ),
+    click.option(
+        "--provider-config",
+        metavar="FILE",
+        help="Provider configurations (TOML) that the HCL of the working directory does not tell.",
+    ),
+    *_BASELINE,
+    click.option("--no-baseline", is_flag=True, help="Do not compare with a baseline, even if there is one."),
+    click.option("--show-suppressed", is_flag=True, help="Show what rules explain or ignore, with the rule."),
+    click.option("--no-ignore", is_flag=True, help="Report what ignore rules would take out."),
+    click.option(
+        "--cache-ttl",
+        type=click.FloatRange(0),
+        default=0.0,
+        metavar="SECONDS",
+        help="Use answers of earlier scans that are at most this old.",
+    ),
+    click.option("--resume", is_flag=True, help="Go on where an interrupted or throttled scan stopped."),
+)
+
+
+def detection_options(command: Command) -> Command:
+    """Add the sources, and all options that say what to compare and how."""
+    sources = click.argument("sources", nargs=-1, metavar="[STATE|DIR|URL]...", envvar="DRIFTMGR_SOURCES")
+    for option in reversed((sources, *_SOURCE, *_SCOPE, *_DETECTION)):
+        command = option(command)
+    return command
+
+
+def report_output(default: str) -> Callable[[Command], Command]:
+    """Add the option that says in which formats a report is written; ``default`` tells what happens without it."""
+    return click.option(
+        "-o",
+        "--output",
+        "outputs",
+        multiple=True,
+        metavar="FORMAT[=FILE]",
+        help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}; repeatable. {default}",
+    )
+
+
+def detection_request(options: dict[str, Any], sources: tuple[str, ...]) -> ScanRequest:
+    """The request of ``detection_options``; raises ``DriftMgrError``."""
+    if options["no_baseline"] and options["baseline"]:
+        raise click.UsageError("--baseline and --no-baseline exclude each other")
+    by_providers = options["engine"] != "catalog" or options.get("verify")
+    return request_of(
+        options,
+        sources=sources,
+        backend_config=options["backend_config"],
+        workspaces=options["workspaces"],
+        managed_only=options["managed_only"],
+        accept_gaps=parse_reasons(options["accept_gaps"]),
+        engine=options["engine"],
+        provider_config=options["provider_config"],
+        cache_ttl=options["cache_ttl"],
+        resume=options["resume"],
+        policy=policy_of(options),
+        providers=provider_configurations() if by_providers else {},
+        baseline=options["baseline"],
+        baseline_key=options["baseline_key"],
+        use_baseline=not options["no_baseline"],
+    )
+
+
 def source_options(command: Command) -> Command:
     """Add the options that say how states are found."""
     for option in reversed(_SOURCE):
@@ -133,21 +210,6 @@ def parse_role(text: str, default_external_id: str | None = None) -> Role:
     if not (arn.startswith("arn:") and ":iam:" in arn and ":role/" in arn):
         raise DriftMgrError(f"not the ARN of a role: {arn}", hint="write arn:aws:iam::111122223333:role/NAME")
     return Role(arn=arn, external_id=external_id or default_external_id)
-
-
-def expand_types(patterns: Iterable[str]) -> tuple[str, ...]:
-    """Names stay, patterns become the types they match; raises ``DriftMgrError`` if one matches nothing."""
-    known = [entry.name for entry in whole_catalog()]
-    names: list[str] = []
-    for pattern in patterns:
-        if any(sign in pattern for sign in "*?["):
-            found = fnmatch.filter(known, pattern)
-            if not found:
-                raise DriftMgrError(f"no resource type matches {pattern}", hint="see driftmgr catalog types")
-            names += found
-        else:
-            names.append(pattern)
-    return tuple(dict.fromkeys(names))
 
 
 def parse_reasons(values: Iterable[str]) -> tuple[Any, ...]:

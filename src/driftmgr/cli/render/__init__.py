@@ -1,15 +1,18 @@
 """From a report to text. A renderer works nothing out; it never prints a sensitive value or a control character."""
 
+import importlib
 from collections.abc import Callable
 
 Render = Callable[..., str]
 
-
-def report_renderers() -> dict[str, Render]:
-    """The renderers of a drift report by the name of their format."""
-    from driftmgr.cli.render import json, markdown, table  # noqa: PLC0415  # each imports its own library
-
-    return {"table": table.render, "json": json.render, "markdown": markdown.render}
+FORMATS = ("table", "json", "markdown", "html", "sarif", "junit", "csv", "prometheus")
+"""The formats of a drift report; each is the name of a module here."""
 
 
-__all__ = ["Render", "report_renderers"]
+def renderer_of(name: str) -> Render:
+    """The renderer of a format; imports what this one needs."""
+    render: Render = importlib.import_module(f"driftmgr.cli.render.{name}").render
+    return render
+
+
+__all__ = ["FORMATS", "Render", "renderer_of"]

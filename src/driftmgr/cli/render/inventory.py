@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from driftmgr.app.request import Inventory
-from driftmgr.cli.render.text import counted, harmless
+from driftmgr.cli.render.text import counted, harmless, spreadsheet_cell
 from driftmgr.cli.render.words import named_gaps, place
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -51,7 +51,7 @@ def as_csv(found: Inventory) -> str:
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in _rows(found):
-        writer.writerow({key: f"'{cell}" if cell[:1] in "=+-@" and cell else cell for key, cell in row.items()})
+        writer.writerow({name: spreadsheet_cell(cell) for name, cell in row.items()})
     return text.getvalue()
 
 

@@ -9,6 +9,8 @@ from driftmgr.model.secrets import SENSITIVE
 
 # C0 and C1 control characters and the marks that reorder text: a tag's value must not drive the reader's terminal.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_FORMULA = ("=", "+", "-", "@")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _CONTEXT = 24
 """Characters of a common beginning that stay in sight of the first difference."""
 
@@ -49,6 +51,11 @@ def cut_pair(texts: tuple[str, str], width: int) -> tuple[str, str]:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def spreadsheet_cell(text: str) -> str:
+    """A cell that no spreadsheet runs as a formula; a number stays one."""
+    return f"'{text}" if text[:1] in _FORMULA and not _NUMBER.fullmatch(text) else text
 
 
 def counted(number: int, word: str, plural: str | None = None) -> str:
