@@ -4,7 +4,7 @@ The page is built as a tree and written by the standard library, so that every t
 """
 
 from collections.abc import Iterable
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from driftmgr.cli.render import words
 from driftmgr.cli.render.text import cut_pair, harmless, pair_texts
@@ -69,6 +69,7 @@ def render(report: DriftReport, *, show_suppressed: bool = False, color: bool = 
     for line in words.cost(report).splitlines():
         _text(footer, "p", line, "soft")
     _text(footer, "p", f"Scan {report.scan.id}, {report.scan.started_at} to {report.scan.finished_at}", "soft")
+    indent(page, "")
     return f"<!DOCTYPE html>\n{tostring(page, encoding='unicode', method='html')}\n"
 
 
