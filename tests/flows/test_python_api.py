@@ -18,18 +18,21 @@ PAGE = Path(__file__).parents[2] / "docs/python-api.md"
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
 
 SIGNATURES = {
-    "detect": "(*sources: str | os.PathLike[str], regions: collections.abc.Iterable[str] = (), accounts: "
+    "detect": "(*sources: str | os.PathLike[str], workspaces: collections.abc.Iterable[str] = (), clouds: "
+    "collections.abc.Iterable[str] = (), regions: collections.abc.Iterable[str] = (), accounts: "
     "collections.abc.Iterable[str] = (), roles: collections.abc.Iterable[str] = (), types: "
     "collections.abc.Iterable[str] = (), mode: Literal['quick', 'deep', 'smart'] = 'deep', engine: "
     "Literal['catalog', 'provider', 'plan', 'auto'] = 'catalog', managed_only: bool = False, include_defaults: "
     "bool = False, accept_gaps: collections.abc.Iterable[typing.Literal['denied', 'throttled', 'unreachable', "
     "'unsupported', 'stale_schema', 'encrypted', 'timeout', 'interrupted']] = (), profile: str | None = None, "
     "cache_ttl: float = 0.0) -> driftmgr.model.report.DriftReport",
-    "discover": "(*, regions: collections.abc.Iterable[str] = (), accounts: collections.abc.Iterable[str] = (), roles: "
+    "discover": "(*, clouds: collections.abc.Iterable[str] = (), "
+    "regions: collections.abc.Iterable[str] = (), accounts: collections.abc.Iterable[str] = (), roles: "
     "collections.abc.Iterable[str] = (), types: collections.abc.Iterable[str] = (), mode: Literal['quick', 'deep', "
     "'smart'] = 'deep', include_defaults: bool = False, profile: str | None = None) -> driftmgr.app.request.Inventory",
     "load_report": "(file: str | os.PathLike[str]) -> driftmgr.model.report.DriftReport",
-    "load_state": "(*sources: str | os.PathLike[str], profile: str | None = None) -> driftmgr.app.sources.States",
+    "load_state": "(*sources: str | os.PathLike[str], workspaces: collections.abc.Iterable[str] = (), "
+    "profile: str | None = None) -> driftmgr.app.sources.States",
 }
 TYPES = {
     "AttributeChange": {"path", "recorded", "observed", "classification", "sensitive"},

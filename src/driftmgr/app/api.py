@@ -22,11 +22,13 @@ Answer = TypeVar("Answer")
 Source = str | PathLike[str]
 """A state file, a pattern, a Terraform working directory, or a URL."""
 
-_LISTS = frozenset({"sources", "regions", "accounts", "roles", "types", "accept_gaps"})
+_LISTS = frozenset({"sources", "workspaces", "clouds", "regions", "accounts", "roles", "types", "accept_gaps"})
 
 
 def detect(  # noqa: PLR0913  # the options of the command
     *sources: Source,
+    workspaces: Iterable[str] = (),
+    clouds: Iterable[str] = (),
     regions: Iterable[str] = (),
     accounts: Iterable[str] = (),
     roles: Iterable[str] = (),
@@ -41,11 +43,13 @@ def detect(  # noqa: PLR0913  # the options of the command
 ) -> DriftReport:
     """Compare Terraform states with the cloud; without a source, the state of the current directory.
 
-    The arguments are the options of ``driftmgr detect``; ``roles`` are ARNs, ``types`` may be patterns. No secret is in
-    the report. Raises ``DriftMgrError``.
+    The arguments are the options of ``driftmgr detect``; ``roles`` are ARNs, ``types`` may be patterns. Settings
+    files and ignore rules are the command's. No secret is in the report. Raises ``DriftMgrError``.
     """
     request = _request(
         sources=[fspath(source) for source in sources],
+        workspaces=workspaces,
+        clouds=clouds,
         regions=regions,
         accounts=accounts,
         roles=roles,
@@ -63,6 +67,7 @@ def detect(  # noqa: PLR0913  # the options of the command
 
 def discover(  # noqa: PLR0913  # the options of the command
     *,
+    clouds: Iterable[str] = (),
     regions: Iterable[str] = (),
     accounts: Iterable[str] = (),
     roles: Iterable[str] = (),
@@ -76,6 +81,7 @@ def discover(  # noqa: PLR0913  # the options of the command
     The arguments are the options of ``driftmgr discover``.
     """
     request = _request(
+        clouds=clouds,
         regions=regions,
         accounts=accounts,
         roles=roles,
@@ -87,12 +93,14 @@ def discover(  # noqa: PLR0913  # the options of the command
     return _apart(lambda: discover_now(request))
 
 
-def load_state(*sources: Source, profile: str | None = None) -> States:
+def load_state(*sources: Source, workspaces: Iterable[str] = (), profile: str | None = None) -> States:
     """The instances of states as they are recorded, secrets included; raises ``DriftMgrError``.
 
     What could not be read is in ``gaps``.
     """
-    return read_states([fspath(source) for source in sources] or ["."], AwsSession(profile))
+    return read_states(
+        [fspath(source) for source in sources] or ["."], AwsSession(profile), workspaces=tuple(workspaces)
+    )
 
 
 def load_report(file: Source) -> DriftReport:
