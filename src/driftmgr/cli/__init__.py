@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import click
 
 from driftmgr.model.errors import DriftMgrError
-from driftmgr.telemetry.redaction import without_known
 
 _COMMANDS = {
     "detect": "Compare Terraform states with the cloud.",
