@@ -5,12 +5,15 @@ Statuses: https://www.rfc-editor.org/rfc/rfc9110 (5xx, Retry-After), https://www
 
 import asyncio
 import contextlib
+import io
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 
@@ -60,15 +63,22 @@ OnAnswer = Callable[[HttpAnswer], None]
 class HttpClient:
     """Requests of one event loop; enter it, so that its connections are let go at the end.
 
-    ``headers`` go with every request. Proxies come from the environment (``HTTPS_PROXY``, ``NO_PROXY``).
+    ``headers`` go with every request. The proxy comes from the environment (``HTTPS_PROXY``, ``NO_PROXY``) unless
+    ``proxy`` names one.
     """
 
     def __init__(
-        self, guard: Guard, *, headers: Mapping[str, str] | None = None, tls: SSLContext | None = None
+        self,
+        guard: Guard,
+        *,
+        headers: Mapping[str, str] | None = None,
+        tls: SSLContext | None = None,
+        proxy: str | None = None,
     ) -> None:
         self._guard = guard
         self._headers = dict(headers or {})
         self._tls = tls
+        self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
         self.requests = 0
 
@@ -78,9 +88,12 @@ class HttpClient:
 
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
         connector = aiohttp.TCPConnector(ssl=self._tls or True)
+        # Not trust_env: it would also take passwords from ~/.netrc, and fail where a request has its own.
         self._session = aiohttp.ClientSession(
-            headers=self._headers, timeout=timeout, connector=connector, trust_env=True, auto_decompress=True
+            headers=self._headers, timeout=timeout, connector=connector, trust_env=False, auto_decompress=True
         )
+        # aiohttp would send PUT and DELETE twice after a reset; there is no public switch (its test client does this).
+        self._session._retry_connection = False  # noqa: SLF001
         return self
 
     async def __aexit__(
@@ -112,12 +125,17 @@ class HttpClient:
         ``HttpStatusError``, ``CircuitOpenError``, and what aiohttp raises where there was no answer.
         """
         query = {name: str(value) for name, value in (params or {}).items() if value is not None}
+        proxy = self._proxy or _proxy_of(url)
 
         async def send() -> HttpAnswer:
             self.requests += 1
             if self._session is None:
                 raise RuntimeError("the client is not open")
-            sent = self._session.request(method, url, params=query, headers=headers, data=body, allow_redirects=False)
+            # A stream, for aiohttp warns of large bodies in one piece; a new one for each try.
+            data = io.BytesIO(body) if body else body
+            sent = self._session.request(
+                method, url, params=query, headers=headers, data=data, allow_redirects=False, proxy=proxy
+            )
             async with sent as response:
                 names = {name.lower(): value for name, value in response.headers.items()}
                 answer = HttpAnswer(status=response.status, headers=names, body=await response.read())
@@ -129,6 +147,11 @@ class HttpClient:
 
         judge = verdict_of if method in _REPEATABLE else _final
         return await self._guard.call(endpoint, operation, send, judge, gate or contextlib.nullcontext())
+
+
+def _proxy_of(url: str) -> str | None:
+    parts = urlsplit(url)
+    return None if not parts.hostname or proxy_bypass(parts.hostname) else getproxies().get(parts.scheme)
 
 
 def kind_of(error: BaseException) -> HttpErrorKind:
