@@ -1,0 +1,22 @@
+"""The real servers, each started once per worker at its first use; a test skips visibly where it is not installed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from state.backends.postgres import Postgres, find_programs
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """The worker's PostgreSQL."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    folder = tmp_path_factory.mktemp("postgres")
+    # Another user runs it, who must get there.
+    for parent in (folder, folder.parent, folder.parent.parent):
+        parent.chmod(0o755)
+    running = Postgres(programs, folder)
+    yield running
+    running.stop()
