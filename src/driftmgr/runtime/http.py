@@ -6,6 +6,8 @@ Statuses: https://www.rfc-editor.org/rfc/rfc9110 (5xx, Retry-After), https://www
 import asyncio
 import contextlib
 import io
+import socket
+import weakref
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -38,7 +40,7 @@ _KINDS: Mapping[int, HttpErrorKind] = {
     505: "permanent",
 }
 _FAILED, _SERVER_ERROR, _UNAVAILABLE = 400, 500, 503
-_CONNECT_SECONDS = 5.0
+_CONNECT_SECONDS, _CLOSE_SECONDS = 5.0, 1.0
 
 
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,7 @@ class HttpClient:
         self._tls = tls
         self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self.requests = 0
 
     async def __aenter__(self) -> Self:
@@ -87,7 +90,7 @@ class HttpClient:
         import aiohttp  # noqa: PLC0415  # a quarter of a second that only its users pay
 
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS)
-        connector = aiohttp.TCPConnector(ssl=self._tls or True)
+        connector = aiohttp.TCPConnector(ssl=self._tls or True, socket_factory=self._socket)
         # Not trust_env: it would also take passwords from ~/.netrc, and fail where a request has its own.
         self._session = aiohttp.ClientSession(
             headers=self._headers, timeout=timeout, connector=connector, trust_env=False, auto_decompress=True
@@ -102,6 +105,16 @@ class HttpClient:
         """Let the connections go."""
         if self._session:
             await self._session.close()
+            # A TLS connection ends a few turns of the loop later, and warns if the loop has ended before it.
+            give_up = asyncio.get_running_loop().time() + _CLOSE_SECONDS
+            while any(made.fileno() >= 0 for made in self._sockets) and asyncio.get_running_loop().time() < give_up:
+                await asyncio.sleep(0.001)
+
+    def _socket(self, address: "aiohttp.AddrInfoType") -> socket.socket:
+        family, kind, protocol, *_ = address
+        made = socket.socket(family, kind, protocol)
+        self._sockets.add(made)
+        return made
 
     async def request(  # noqa: PLR0913  # a request has these parts
         self,

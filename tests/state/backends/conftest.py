@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from state.backends.azurite import Azurite, find_azurite
 from state.backends.postgres import Postgres, find_programs
 
 
@@ -18,5 +19,16 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     for parent in (folder, folder.parent, folder.parent.parent):
         parent.chmod(0o755)
     running = Postgres(programs, folder)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """The worker's Azurite."""
+    program = find_azurite()
+    if program is None:
+        pytest.skip("Azurite is not installed (npm install --prefix .cache/azurite azurite, with Node)")
+    running = Azurite(program, tmp_path_factory.mktemp("azurite"))
     yield running
     running.stop()

@@ -155,9 +155,10 @@ def access(environment: Mapping[str, str] | None = None, directory: Path = Path(
 
 
 class Certificates:
-    """An authority, and PEM texts of a server (for 127.0.0.1) and of a client that it signed."""
+    """An authority, and PEM texts of a server (for 127.0.0.1 and ``names``) and of a client that it signed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *names: str) -> None:
+        self._names = names
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "driftmgr test authority")])
         self.authority = self._sign(self._name, self._key, authority=True)
@@ -184,7 +185,8 @@ class Certificates:
 
     def _sign(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, *, authority: bool = False) -> str:
         now = datetime.now(UTC)
-        address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        names = map(x509.DNSName, self._names)
+        address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *names])
         builder = (
             x509.CertificateBuilder()
             .subject_name(name)

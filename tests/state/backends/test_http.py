@@ -10,6 +10,7 @@ import pytest
 from driftmgr.state import StateError, parse_state
 from driftmgr.state.backends.http import HttpState, open_http
 from driftmgr.state.backends.protocol import LockInfo, StateLockedError
+from driftmgr.state.locate import locate
 from state.backends import contract
 from state.backends.peer import Answer, Certificates, Peer, Request, access, free_port, serving
 from state.backends.real import Terraform, needs_terraform
@@ -156,16 +157,28 @@ def test_verbs_and_addresses_are_those_of_the_block() -> None:
         assert peer.requests[2].json["ID"] == lock.id
 
 
-def test_without_a_lock_address_nothing_is_locked(store: Store) -> None:
-    """As with Terraform: no request is made, and there is no lock that could be released."""
+def test_without_a_lock_address_there_is_no_lock(store: Store) -> None:
+    """No lock is claimed that nobody holds: locking says what is missing, and asks the server nothing."""
     with serving(store) as peer:
         ours = open_http({"address": peer.url}, "default", access())
-        lock = LockInfo.new("push", ours.label)
-        ours.lock(lock)
+        with pytest.raises(StateError, match="has no lock_address") as caught:
+            ours.lock(LockInfo.new("push", ours.label))
+        assert "--no-lock" in caught.value.hint
+        with pytest.raises(StateError, match="has no unlock_address"):
+            ours.unlock("1")
+        assert peer.requests == []
         ours.write(contract.ODD)
-        ours.unlock(lock.id)
-        assert [request.method for request in peer.requests] == ["POST"]
-        assert ours.holder() is None
+        assert peer.requests[0].query == {}
+
+
+def test_an_address_is_the_state_itself(peer: Peer, store: Store) -> None:
+    """``https://...`` as an argument is the address, its query included; the password stays out of the label."""
+    store.state = contract.ODD
+    store.user = "Basic Y2k6czNjcmV0"
+    (source,) = locate(f"http://ci:s3cret@{peer.host}/states/web?team=a", access())
+    assert source.backend.read() == contract.ODD
+    assert source.label == f"http://{peer.host}/states/web"
+    assert peer.requests[0].query == {"team": "a"}
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from driftmgr.state import StateError, parse_state
-from driftmgr.state.backends.pg import PgState, open_pg, settings_of_url
+from driftmgr.state.backends.pg import PgState, open_pg
 from driftmgr.state.backends.protocol import LockInfo, StateLockedError
+from driftmgr.state.locate import locate
 from state.backends import contract
 from state.backends.peer import access, free_port
 from state.backends.postgres import Postgres
@@ -164,7 +165,7 @@ def test_settings_come_from_block_environment_and_address(postgres: Postgres, sc
     opener(postgres, schema)().write(contract.ODD)
     by_variables = open_pg({}, "default", access({"PG_CONN_STR": postgres.url(), "PG_SCHEMA_NAME": schema}))
     address = postgres.url().replace("postgres://", "pg://") + f"&schema_name={schema.replace(' ', '%20')}"
-    by_address = open_pg(settings_of_url(address), "default", access())
+    by_address = locate(address, access())[0].backend
     assert by_variables.read() == by_address.read() == contract.ODD
     assert by_variables.identity == by_address.identity == opener(postgres, schema)().identity
 

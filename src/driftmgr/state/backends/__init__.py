@@ -9,11 +9,18 @@ from driftmgr.state.read import StateError
 
 # One row per type of backend: the function that opens it (protocol.Opener). Imported when it is needed.
 OPENERS: Mapping[str, str] = {
+    "azurerm": "driftmgr.state.backends.azurerm:open_azurerm",
+    "http": "driftmgr.state.backends.http:open_http",
     "local": "driftmgr.state.backends.local:open_local",
+    "pg": "driftmgr.state.backends.pg:open_pg",
     "s3": "driftmgr.state.backends.s3:open_s3",
 }
 # One row per scheme of an address: a function (url, access) -> tuple[StateSource, ...].
 SCHEMES: Mapping[str, str] = {
+    "azurerm": "driftmgr.state.backends.azurerm:sources_of_url",
+    "http": "driftmgr.state.backends.http:sources_of_url",
+    "https": "driftmgr.state.backends.http:sources_of_url",
+    "pg": "driftmgr.state.backends.pg:sources_of_url",
     "s3": "driftmgr.state.backends.s3:sources_of_url",
 }
 # Backends that Terraform no longer has: since which version.

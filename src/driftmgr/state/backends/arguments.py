@@ -19,9 +19,11 @@ class Arguments:
     def text(self, name: str, *variables: str, default: str = "") -> str:
         """An argument, else the first variable that is set, else ``default``."""
         found = self._settings.get(name)
-        if found not in {None, ""} if not isinstance(found, list | dict) else True:
-            return _written(found)
-        return next(filter(None, map(self._environment.get, variables)), None) or default
+        return _written(found) if found is not None and found != "" else self.variable(*variables) or default
+
+    def variable(self, *names: str) -> str:
+        """The first variable that is set."""
+        return next(filter(None, map(self._environment.get, names)), None) or ""
 
     def needed(self, name: str, *variables: str) -> str:
         """The same for one that must be there; raises ``StateError``."""

@@ -82,8 +82,13 @@ class Server:
     def _once(self, operation: str, method: str, url: str, **parts: Any) -> HttpAnswer:
         import aiohttp  # noqa: PLC0415  # a quarter of a second that only its users pay
 
+        if self._tls is None and url.startswith("https:"):
+            # A context of now: who sets SSL_CERT_FILE means the next request.
+            self._tls = ssl.create_default_context()
+        tls = self._tls
+
         async def send() -> HttpAnswer:
-            async with HttpClient(self._guard, tls=self._tls, proxy=self._proxy) as client:
+            async with HttpClient(self._guard, tls=tls, proxy=self._proxy) as client:
                 return await client.request(self._endpoint, operation, method, url, **parts)
 
         try:

@@ -6,7 +6,7 @@ https://developer.hashicorp.com/terraform/language/backend/http
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import md5
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import msgspec
@@ -17,6 +17,9 @@ from driftmgr.state.backends.arguments import Arguments
 from driftmgr.state.backends.asking import Server, basic, tls_context, without_secrets
 from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access, LockInfo, StateLockedError
 from driftmgr.state.read import StateError
+
+if TYPE_CHECKING:
+    from driftmgr.state.source import StateSource
 
 _OK, _NO_CONTENT, _NOT_FOUND, _LOCKED = 200, 204, 404, frozenset({409, 423})
 _WRITTEN = frozenset({200, 201, 204})
@@ -30,7 +33,7 @@ class _Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpState:
-    """A state behind an address; without an address to lock, nothing is ever locked (as with Terraform)."""
+    """A state behind an address."""
 
     def __init__(self, arguments: Arguments, access: Access) -> None:
         needed = arguments.needed("address", "TF_HTTP_ADDRESS")
@@ -79,7 +82,7 @@ class HttpState:
     def lock(self, lock: LockInfo) -> None:
         """Send the lock to its address; 409 and 423 mean that somebody else has it."""
         if self._locking is None:
-            return
+            raise self._without_lock("lock_address")
         answer = self._send("lock the state", self._lock, self._locking, lock.encode(), accepted=_LOCKED)
         if answer.status in _LOCKED:
             raise StateLockedError(self.label, _holder(answer.body))
@@ -91,11 +94,7 @@ class HttpState:
         """Send the lock to the address that unlocks; whether it is that lock's, only the server can tell."""
         held, self._held = self._held, None
         if self._unlocking is None:
-            if self._locking is None or held:
-                return
-            raise StateError(
-                f"{self.label}: the backend has no unlock_address", hint="release the lock at the server itself"
-            )
+            raise self._without_lock("unlock_address")
         lock = held if held and held.id == lock_id else LockInfo(id=lock_id)
         answer = self._send("unlock the state", self._unlock, self._unlocking, lock.encode(), accepted=_LOCKED)
         if answer.status != _OK:
@@ -103,8 +102,10 @@ class HttpState:
 
     def holder(self) -> LockInfo | None:
         """Ours, if we hold it: there is no request that asks who does."""
-        if self._held or self._locking is None:
+        if self._held:
             return self._held
+        if self._locking is None:
+            raise self._without_lock("lock_address")
         raise StateError(
             f"{self.label}: an http backend does not tell who holds its lock",
             hint="ask the server itself, or try to take the lock",
@@ -113,6 +114,9 @@ class HttpState:
     def workspaces(self) -> tuple[str, ...]:
         """The one that there is."""
         return () if self.read() is None else (DEFAULT_WORKSPACE,)
+
+    def _without_lock(self, name: str) -> StateError:
+        return StateError(f"{self.label}: the http backend has no {name}", hint=f"set {name}, or write with --no-lock")
 
     def _send(
         self, operation: str, method: str, to: _Address, body: bytes, accepted: frozenset[int] = frozenset()
@@ -132,6 +136,13 @@ def open_http(settings: Mapping[str, Any], workspace: str, access: Access) -> Ht
             hint="unset TF_WORKSPACE, or: terraform workspace select default",
         )
     return found
+
+
+def sources_of_url(url: str, access: Access) -> "tuple[StateSource, ...]":
+    """``https://HOST/PATH``: the whole of it is the address; the rest comes from ``TF_HTTP_*``."""
+    from driftmgr.state.source import StateSource  # noqa: PLC0415  # it opens what is named here
+
+    return (StateSource.open("http", {"address": url}, access),)
 
 
 def _optional(arguments: Arguments, name: str, credentials: str) -> _Address | None:

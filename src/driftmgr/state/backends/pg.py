@@ -6,16 +6,19 @@ https://developer.hashicorp.com/terraform/language/backend/pg
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from driftmgr.state.backends.arguments import Arguments
-from driftmgr.state.backends.protocol import Access, LockInfo, StateLockedError
+from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access, LockInfo, StateLockedError
 from driftmgr.state.read import StateError
 
 if TYPE_CHECKING:
     import psycopg
     from psycopg import sql
 
+    from driftmgr.state.source import StateSource
+
+_OPTIONS = frozenset({"schema_name", "sslmode", "sslrootcert", "sslcert", "sslkey", "service", "connect_timeout"})
 _SCHEMA = "terraform_remote_state"
 _CONNECT_SECONDS = 10
 _CREATION = -1
@@ -185,13 +188,16 @@ def open_pg(settings: Mapping[str, Any], workspace: str, access: Access) -> PgSt
     return PgState(Arguments("pg", settings, access.environment), workspace, access)
 
 
-def settings_of_url(url: str) -> dict[str, str]:
-    """The arguments that ``pg://USER@HOST/DATABASE?schema_name=NAME`` stands for."""
+def sources_of_url(url: str, access: Access) -> "tuple[StateSource, ...]":
+    """``pg://USER@HOST/DATABASE?schema_name=NAME``; the password comes from ``PGPASSWORD`` or ~/.pgpass."""
+    from driftmgr.state.source import StateSource, options_of  # noqa: PLC0415  # it opens what is named here
+
     parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    schema = query.pop("schema_name", "")
-    connection = urlunsplit(("postgres", parts.netloc, parts.path, urlencode(query), ""))
-    return {"conn_str": connection, "schema_name": schema}
+    options = options_of(url, _OPTIONS)
+    workspace = str(options.pop("workspace", DEFAULT_WORKSPACE))
+    schema = {"schema_name": options.pop("schema_name")} if "schema_name" in options else {}
+    connection = urlunsplit(("postgres", parts.netloc, parts.path, urlencode(options), ""))
+    return (StateSource.open("pg", {"conn_str": connection, **schema}, access, workspace=workspace),)
 
 
 def _parameters(conn_str: str, environment: Mapping[str, str]) -> dict[str, Any]:
