@@ -40,7 +40,8 @@ _KINDS: Mapping[int, HttpErrorKind] = {
     505: "permanent",
 }
 _FAILED, _SERVER_ERROR, _UNAVAILABLE = 400, 500, 503
-_CONNECT_SECONDS, _CLOSE_SECONDS = 5.0, 1.0
+_CONNECT_SECONDS = 5.0
+_CLOSE_TURNS, _CLOSE_WAIT = 500, 0.002
 
 
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,9 +107,10 @@ class HttpClient:
         if self._session:
             await self._session.close()
             # A TLS connection ends a few turns of the loop later, and warns if the loop has ended before it.
-            give_up = asyncio.get_running_loop().time() + _CLOSE_SECONDS
-            while any(made.fileno() >= 0 for made in self._sockets) and asyncio.get_running_loop().time() < give_up:
-                await asyncio.sleep(0.001)
+            for _ in range(_CLOSE_TURNS):
+                if all(made.fileno() < 0 for made in self._sockets):
+                    return
+                await asyncio.sleep(_CLOSE_WAIT)
 
     def _socket(self, address: "aiohttp.AddrInfoType") -> socket.socket:
         family, kind, protocol, *_ = address

@@ -1,6 +1,8 @@
 """The real servers, each started once per worker at its first use; a test skips visibly where it is not installed."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,18 +11,16 @@ from state.backends.postgres import Postgres, find_programs
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """The worker's PostgreSQL."""
     programs = find_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    folder = tmp_path_factory.mktemp("postgres")
-    # Another user runs it, who must get there.
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)
-    running = Postgres(programs, folder)
-    yield running
-    running.stop()
+    # Not in pytest's own folder: another user runs the server, who does not get in there.
+    with tempfile.TemporaryDirectory(prefix="driftmgr-postgres-") as folder:
+        running = Postgres(programs, Path(folder))
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="session")

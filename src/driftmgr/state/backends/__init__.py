@@ -10,9 +10,11 @@ from driftmgr.state.read import StateError
 # One row per type of backend: the function that opens it (protocol.Opener). Imported when it is needed.
 OPENERS: Mapping[str, str] = {
     "azurerm": "driftmgr.state.backends.azurerm:open_azurerm",
+    "cloud": "driftmgr.state.backends.tfe:open_cloud",
     "http": "driftmgr.state.backends.http:open_http",
     "local": "driftmgr.state.backends.local:open_local",
     "pg": "driftmgr.state.backends.pg:open_pg",
+    "remote": "driftmgr.state.backends.tfe:open_remote",
     "s3": "driftmgr.state.backends.s3:open_s3",
 }
 # One row per scheme of an address: a function (url, access) -> tuple[StateSource, ...].
@@ -22,6 +24,7 @@ SCHEMES: Mapping[str, str] = {
     "https": "driftmgr.state.backends.http:sources_of_url",
     "pg": "driftmgr.state.backends.pg:sources_of_url",
     "s3": "driftmgr.state.backends.s3:sources_of_url",
+    "tfc": "driftmgr.state.backends.tfe:sources_of_url",
 }
 # Backends that Terraform no longer has: since which version.
 REMOVED: Mapping[str, str] = {
