@@ -11,6 +11,7 @@ from driftmgr.state.read import StateError
 OPENERS: Mapping[str, str] = {
     "azurerm": "driftmgr.state.backends.azurerm:open_azurerm",
     "cloud": "driftmgr.state.backends.tfe:open_cloud",
+    "gcs": "driftmgr.state.backends.gcs:open_gcs",
     "http": "driftmgr.state.backends.http:open_http",
     "local": "driftmgr.state.backends.local:open_local",
     "pg": "driftmgr.state.backends.pg:open_pg",
@@ -20,6 +21,7 @@ OPENERS: Mapping[str, str] = {
 # One row per scheme of an address: a function (url, access) -> tuple[StateSource, ...].
 SCHEMES: Mapping[str, str] = {
     "azurerm": "driftmgr.state.backends.azurerm:sources_of_url",
+    "gs": "driftmgr.state.backends.gcs:sources_of_url",
     "http": "driftmgr.state.backends.http:sources_of_url",
     "https": "driftmgr.state.backends.http:sources_of_url",
     "pg": "driftmgr.state.backends.pg:sources_of_url",
