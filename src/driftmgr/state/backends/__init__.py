@@ -11,6 +11,7 @@ from driftmgr.state.read import StateError
 OPENERS: Mapping[str, str] = {
     "azurerm": "driftmgr.state.backends.azurerm:open_azurerm",
     "cloud": "driftmgr.state.backends.tfe:open_cloud",
+    "consul": "driftmgr.state.backends.consul:open_consul",
     "gcs": "driftmgr.state.backends.gcs:open_gcs",
     "http": "driftmgr.state.backends.http:open_http",
     "local": "driftmgr.state.backends.local:open_local",
@@ -21,6 +22,7 @@ OPENERS: Mapping[str, str] = {
 # One row per scheme of an address: a function (url, access) -> tuple[StateSource, ...].
 SCHEMES: Mapping[str, str] = {
     "azurerm": "driftmgr.state.backends.azurerm:sources_of_url",
+    "consul": "driftmgr.state.backends.consul:sources_of_url",
     "gs": "driftmgr.state.backends.gcs:sources_of_url",
     "http": "driftmgr.state.backends.http:sources_of_url",
     "https": "driftmgr.state.backends.http:sources_of_url",
