@@ -11,8 +11,9 @@ from driftmgr.cli.render.text import counted, harmless, pair_texts
 from driftmgr.cli.render.words import gap_notice
 from driftmgr.drift.acceptance import Proposed
 from driftmgr.drift.shape import Shape, resource_members
-from driftmgr.drift.values import SENSITIVE, without_secrets
+from driftmgr.drift.values import without_secrets
 from driftmgr.model import AcceptedObject, Baseline
+from driftmgr.model.secrets import SENSITIVE
 from driftmgr.model.sensitive import hidden_paths
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
