@@ -254,12 +254,16 @@ class Cloud:
         return answers.get(verb, self._delete)(way.target, call)
 
     def _require_parents(self, call: Call, way: _Way) -> None:
-        """Everything below a path exists only while that path's object does."""
+        """Everything below an object exists only while that object does."""
         collection = call.path.rsplit("/", 1)[0] if way.item else call.path
         parent, _, _ = collection.rpartition("/")
         above, _, identifier = parent.rpartition("/")
-        if parent.count("/") > 2 and above in self._objects and identifier not in self._objects[above]:
-            raise ApiError(404)
+        if identifier and any(one.pattern.fullmatch(above) for one in self._ways if self._lists(one)):
+            self.require(above, identifier)
+
+    @staticmethod
+    def _lists(way: _Way) -> bool:
+        return isinstance(way.target, Collection) and not way.item
 
     def _list(self, collection: Collection, call: Call) -> Reply:
         objects = self.objects(call.path)

@@ -1,0 +1,5 @@
+resource "digitalocean_container_registry" "main" {
+  name                   = "shop"
+  subscription_tier_slug = "basic"
+  region                 = "fra1"
+}
