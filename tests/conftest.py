@@ -7,10 +7,24 @@ import pytest
 from hypothesis import settings
 
 from conformance.emulator import Emulator, cleared_names
-from digitalocean.fixtures import digitalocean_cloud, digitalocean_server, recorded
+from digitalocean.fixtures import (
+    digitalocean_cloud,
+    digitalocean_server,
+    digitalocean_spaces,
+    recorded,
+    recorded_spaces,
+    spaces_server,
+)
 from driftmgr.clouds.aws.asking import shared_guard
 
-__all__ = ["digitalocean_cloud", "digitalocean_server", "recorded"]
+__all__ = [
+    "digitalocean_cloud",
+    "digitalocean_server",
+    "digitalocean_spaces",
+    "recorded",
+    "recorded_spaces",
+    "spaces_server",
+]
 
 # A busy machine is no defect of what is tested: an example may take its time.
 settings.register_profile("untimed", deadline=None)

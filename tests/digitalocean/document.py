@@ -68,4 +68,16 @@ CORRECTIONS: tuple[tuple[str, Any], ...] = (
     ("components|schemas|project_base|properties|environment|enum", ["", "Development", "Staging", "Production"]),
     # A global load balancer has glb_settings in place of forwarding rules; the provider makes it without any.
     ("components|schemas|load_balancer_base|properties|forwarding_rules|minItems", None),
+    # Projects hold apps too, as the provider's documentation of digitalocean_project says.
+    (
+        "components|schemas|urn|pattern",
+        r"^do:[a-z]+:.*",
+    ),
+    # Elsewhere in the document, and in the service's own client, this is a boolean.
+    ("components|schemas|app_ingress_spec_rule_routing_component|properties|preserve_path_prefix|type", "boolean"),
+    # The provider asks for schema types in lower case and accepts no other in its state.
+    *(
+        (f"components|schemas|{name}|properties|schema_type|enum", ["avro", "json", "protobuf"])
+        for name in ("kafka_schema_verbose", "kafka_schema_version_verbose", "database_kafka_schema_create")
+    ),
 )

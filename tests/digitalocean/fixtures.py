@@ -6,9 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from conformance.emulator import Emulator
 from digitalocean import recordings
 from digitalocean.cloud import Cloud
 from digitalocean.server import TOKEN, Server
+from digitalocean.spaces import Spaces
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,36 @@ def digitalocean_cloud(digitalocean_server: Server, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("DIGITALOCEAN_API_URL", digitalocean_server.url)
     monkeypatch.delenv("DIGITALOCEAN_ACCESS_TOKEN", raising=False)
     return digitalocean_server.cloud
+
+
+@pytest.fixture(scope="session")
+def spaces_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spaces]:
+    """The worker's simulated Spaces, with an S3 emulator of its own."""
+    emulator = Emulator(tmp_path_factory.mktemp("spaces") / "moto.log")
+    with Spaces(emulator) as spaces:
+        yield spaces
+    emulator.stop()
+
+
+@pytest.fixture
+def digitalocean_spaces(spaces_server: Spaces, monkeypatch: pytest.MonkeyPatch) -> Spaces:
+    """Spaces without a bucket, whose address and keys are in the environment."""
+    spaces_server.load([])
+    monkeypatch.setenv("SPACES_ENDPOINT_URL", spaces_server.url)
+    monkeypatch.setenv("SPACES_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("SPACES_SECRET_ACCESS_KEY", "testing")
+    return spaces_server
+
+
+@pytest.fixture
+def recorded_spaces(recorded: Callable[[str], Recorded], digitalocean_spaces: Spaces) -> Callable[[str], Recorded]:
+    """``recorded`` for a family with buckets: they are made too."""
+
+    def load(family: str) -> Recorded:
+        digitalocean_spaces.load(recordings.spaces_writes(family))
+        return recorded(family)
+
+    return load
 
 
 @pytest.fixture

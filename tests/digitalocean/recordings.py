@@ -26,12 +26,27 @@ def saved_cloud(family: str) -> dict[str, Any]:
     return saved
 
 
-def write(family: str, *, state: bytes, cloud: dict[str, Any]) -> None:
+def spaces_writes(family: str) -> list[dict[str, Any]]:
+    """The requests that made a family's buckets (``Spaces.load`` takes them); few families have any."""
+    path = RECORDED / family / "spaces.json"
+    writes: list[dict[str, Any]] = msgspec.json.decode(path.read_bytes()) if path.is_file() else []
+    return writes
+
+
+def write(family: str, *, state: bytes, cloud: dict[str, Any], spaces: list[dict[str, Any]]) -> None:
     """Keep a pair; of the cloud one object a line, to be read and compared by people."""
     folder = RECORDED / family
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "state.json").write_bytes(state)
     (folder / "cloud.json").write_bytes(cloud_text(cloud))
+    if spaces:
+        (folder / "spaces.json").write_bytes(writes_text(spaces))
+
+
+def writes_text(writes: list[dict[str, Any]]) -> bytes:
+    """The form in which writes are kept: a bucket is made before what is in it, otherwise in a fixed order."""
+    ordered = sorted(writes, key=lambda one: (one["path"].count("/"), "?" in one["path"], one["path"], one["method"]))
+    return ("[\n" + ",\n".join(msgspec.json.encode(one, order="sorted").decode() for one in ordered) + "\n]\n").encode()
 
 
 def cloud_text(cloud: dict[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.emulator import inherited_environment
 from digitalocean.server import TOKEN
+from digitalocean.spaces import ENDPOINT
 
 PROVIDER_VERSION = "2.99.1"
 MIRROR = "DRIFTMGR_DIGITALOCEAN_MIRROR"
@@ -37,12 +38,13 @@ def lacking() -> str | None:
 class Terraform:
     """Commands in one working directory, in which a copy of a configuration lies."""
 
-    def __init__(self, directory: Path, *, endpoint: str, spaces_endpoint: str = "") -> None:
+    def __init__(self, directory: Path, *, endpoint: str, spaces: str) -> None:
         self.directory = directory
+        self._spaces = spaces
         self._settings = {
             "token": TOKEN,
             "api_endpoint": endpoint,
-            "spaces_endpoint": spaces_endpoint or endpoint,
+            "spaces_endpoint": ENDPOINT,
             "spaces_access_id": "testing",
             "spaces_secret_key": "testing",
             # A refused request must fail the apply at once.
@@ -94,6 +96,7 @@ class Terraform:
             "TF_CLI_ARGS": "-no-color",
             "TF_CLI_CONFIG_FILE": str(self.directory / "cli.tfrc"),
             "CHECKPOINT_DISABLE": "1",
+            "HTTP_PROXY": self._spaces,
             "AWS_EC2_METADATA_DISABLED": "true",
             "TF_LOG": "DEBUG",
             "TF_LOG_PATH": str(self.directory / "provider.log"),

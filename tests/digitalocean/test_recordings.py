@@ -14,6 +14,7 @@ from digitalocean import document, prism, recordings, terraform
 from digitalocean.cloud import Cloud
 from digitalocean.fixtures import Recorded
 from digitalocean.server import TOKEN, Server
+from digitalocean.spaces import Spaces
 
 FAMILIES = recordings.families()
 # Paths whose objects are no answers of their own.
@@ -61,6 +62,17 @@ def test_every_configuration_is_recorded() -> None:
     assert sorted(path.name for path in recordings.RECORDED.iterdir()) == FAMILIES
 
 
+@pytest.mark.parametrize("family", [family for family in FAMILIES if recordings.spaces_writes(family)])
+def test_recorded_buckets_are_made_again(
+    recorded_spaces: Callable[[str], Recorded], digitalocean_spaces: Spaces, family: str
+) -> None:
+    """Every bucket of a recorded state is there after loading, and no other."""
+    resources = msgspec.json.decode(recorded_spaces(family).state.read_bytes())["resources"]
+    buckets = [one for one in resources if one["type"] == "digitalocean_spaces_bucket"]
+    names = {instance["attributes"]["name"] for one in buckets for instance in one["instances"]}
+    assert {one["Name"] for one in digitalocean_spaces.client().list_buckets()["Buckets"]} == names
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_recorded_cloud_is_loaded_whole(recorded: Callable[[str], Recorded], family: str) -> None:
     """Nothing of a recording is lost or added by loading it."""
@@ -94,18 +106,24 @@ def _readable(cloud: Cloud) -> list[str]:
 @pytest.mark.conformance
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_real_provider_writes_the_recording(
-    request: pytest.FixtureRequest, digitalocean_cloud: Cloud, digitalocean_server: Server, tmp_path: Path, family: str
+    request: pytest.FixtureRequest,
+    digitalocean_cloud: Cloud,
+    digitalocean_server: Server,
+    digitalocean_spaces: Spaces,
+    tmp_path: Path,
+    family: str,
 ) -> None:
     """Applied again, a family gives the recorded state and objects, and the provider wants no further change."""
     if reason := terraform.lacking():
         pytest.skip(f"RECORDINGS NOT HELD TO THE REAL PROVIDER: {reason}")
     endpoint = digitalocean_server.url if prism.lacking() else request.getfixturevalue("validated_answers")
-    run = terraform.Terraform(tmp_path, endpoint=endpoint)
+    run = terraform.Terraform(tmp_path, endpoint=endpoint, spaces=digitalocean_spaces.url)
     run.write((recordings.CONFIGURATIONS / f"{family}.tf").read_text())
     run.apply()
-    state, cloud = run.state(), digitalocean_cloud.saved()
+    state, cloud, writes = run.state(), digitalocean_cloud.saved(), list(digitalocean_spaces.writes)
     assert run.planned_changes() == []
     if os.environ.get("DRIFTMGR_RECORD") == "1":
-        recordings.write(family, state=state, cloud=cloud)
+        recordings.write(family, state=state, cloud=cloud, spaces=writes)
     assert msgspec.json.decode(state) == msgspec.json.decode(recordings.state_path(family).read_bytes())
     assert recordings.cloud_text(cloud) == (recordings.RECORDED / family / "cloud.json").read_bytes()
+    assert recordings.writes_text(writes) == recordings.writes_text(recordings.spaces_writes(family))

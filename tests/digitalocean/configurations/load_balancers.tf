@@ -28,10 +28,10 @@ resource "digitalocean_loadbalancer" "public" {
   droplet_ids                      = digitalocean_droplet.web[*].id
 
   forwarding_rule {
-    entry_port       = 80
-    entry_protocol   = "http"
-    target_port      = 8080
-    target_protocol  = "http"
+    entry_port      = 80
+    entry_protocol  = "http"
+    target_port     = 8080
+    target_protocol = "http"
   }
 
   forwarding_rule {

@@ -8,7 +8,11 @@ from digitalocean.shapes import NOW, ApiError, Call, Collection, Endpoint, Objec
 _REGISTRIES = "/v2/registries"
 _SUBSCRIPTION = "/v2/registries/subscription"
 # slug: name, repositories, GiB of storage, cents a month
-_TIERS = {"starter": ("Starter", 1, 0.5, 0), "basic": ("Basic", 5, 5, 500), "professional": ("Professional", 0, 100, 2000)}
+_TIERS = {
+    "starter": ("Starter", 1, 0.5, 0),
+    "basic": ("Basic", 5, 5, 500),
+    "professional": ("Professional", 0, 100, 2000),
+}
 
 
 def _subscription(slug: str) -> Object:
