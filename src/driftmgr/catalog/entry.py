@@ -87,12 +87,14 @@ class Join(msgspec.Struct, frozen=True, kw_only=True):
     ``on`` is a path over one bulk item to its key, ``to`` a path over the listed item to the key
     (or list of keys) it wants; it may use a detail. The item gets the matching bulk item (``None``
     without one), or with ``many`` the list of all matching ones. ``value`` is a path over the bulk
-    item to what is kept. With ``required`` every listed item has its match: one without is not
-    "unset" but unread, a gap.
+    item to what is kept. With ``of`` the call is made for each item of that list call, which its bulk
+    items have as ``Parent`` (the droplets of every pool). With ``required`` every listed item has
+    its match: one without is not "unset" but unread, a gap.
     """
 
     call: Call
     on: str
+    of: Call | None = None
     to: "str | Template"
     many: bool = False
     required: bool = False

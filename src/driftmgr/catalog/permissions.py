@@ -46,7 +46,7 @@ def calls_of(entry: ResourceType) -> Iterator[Call]:
         yield entry.list
     if isinstance(entry.expand, Call):
         yield entry.expand
-    yield from (join.call for join in entry.joins.values())
+    yield from (call for join in entry.joins.values() for call in (join.of, join.call) if call)
     yield from entry.details.values()
 
 

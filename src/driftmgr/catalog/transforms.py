@@ -55,6 +55,11 @@ def if_told(value: Any) -> Any:
     return UNTOLD if value is None else value
 
 
+def untold(value: Any) -> Any:  # noqa: ARG001
+    """``UNTOLD``, whatever was found: what the API says of it is not what the provider records."""
+    return UNTOLD
+
+
 def is_word(*words: str) -> Callable[[Any], bool | None]:
     """``is_word("Enabled", "enabled")``: true for one of the words, false for any other, null for none."""
 

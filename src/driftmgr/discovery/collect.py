@@ -153,7 +153,7 @@ class _TypeRun:
             on, value = path_reader(join.on), path_reader(join.value)
             groups: dict[Any, list[Any]] = {}
             try:
-                for item in await self._collector.items(join.call):
+                for item in await self._bulk(join):
                     groups.setdefault(on(item), []).append(value(item))
             except ApiError as error:
                 self._fail(name, error)
@@ -162,6 +162,15 @@ class _TypeRun:
 
         indexed = await _all(index(name, join) for name, join in self._entry.joins.items())
         return {name: found for name, found in indexed if found is not None}
+
+    async def _bulk(self, join: Join) -> list[Any]:
+        if join.of is None:
+            return await self._collector.items(join.call)
+        parents = [_as_item(parent) for parent in await self._collector.items(join.of)]
+        found = await _all(self._collector.items(join.call, parent) for parent in parents)
+        return [
+            {**_as_item(item), "Parent": parent} for parent, group in zip(parents, found, strict=True) for item in group
+        ]
 
     async def _complete(self, item: Item, joined: Mapping[str, tuple[Join, dict[Any, list[Any]]]]) -> None:
         wanted = self._wanted_details(item)

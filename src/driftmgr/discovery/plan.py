@@ -102,6 +102,8 @@ def _calls(entry: ResourceType, mode: Mode) -> Iterable[tuple[CallKind, Call]]:
     if isinstance(entry.expand, Call):
         yield "expand", entry.expand
     for join in entry.joins.values():
+        if join.of:
+            yield "join", join.of
         yield "join", join.call
     for name, call in entry.details.items():
         if mode != "quick" or (entry.exists and name in entry.exists):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from driftmgr.catalog.digitalocean.words import listed
-from driftmgr.catalog.entry import GLOBAL, HIGH, LOW, Assembled, Attribute, ParentRef, ResourceType
+from driftmgr.catalog.entry import GLOBAL, HIGH, LOW, Assembled, Attribute, Companion, ParentRef, ResourceType
 from driftmgr.catalog.equivalences import ignoring_case
 from driftmgr.model import RemoteObject
 
@@ -31,18 +31,14 @@ SSH_KEY = ResourceType(
 )
 
 
-def _users(count: int | None) -> str | None:
-    """A tag comes into being with the first resource that carries it; only one that none carries stands for itself."""
-    return f"{count} resources that carry it" if count else None
-
-
 TAG = ResourceType(
     name="digitalocean_tag",
     criticality=LOW,
     reach=GLOBAL,
     list=listed("/v2/tags", "tags", "tag:read"),
     id="name",
-    owner=Attribute("resources.count", read=_users),
+    # A tag comes into being with the first thing that carries it, and not everything that does is counted.
+    is_default="name",
     attributes={
         "databases_count": Attribute("resources.databases.count", default=0),
         "droplets_count": Attribute("resources.droplets.count", default=0),
@@ -84,6 +80,10 @@ PROJECT = ResourceType(
         "resources": "Resources",
         "updated_at": "updated_at",
     },
+    companions=tuple(
+        Companion(type=name, attribute="project_id", inline=("resources",))
+        for name in ("digitalocean_app", "digitalocean_database_cluster", "digitalocean_gradientai_agent")
+    ),
 )
 
 

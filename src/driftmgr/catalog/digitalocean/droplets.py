@@ -6,9 +6,9 @@ Source: the provider's ``droplet/droplets.go`` and ``snapshot/resource_droplet_s
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from driftmgr.catalog.digitalocean.words import CREATED_WITH, MADE_BY_TAGS, TAGS, listed, urn
-from driftmgr.catalog.entry import GLOBAL, LOW, MEDIUM, Attribute, AttributeLike, ParentRef, ResourceType
-from driftmgr.catalog.transforms import if_told, present
+from driftmgr.catalog.digitalocean.words import CREATED_WITH, TAGS, go_time, listed, lower, maker_of_tags, urn
+from driftmgr.catalog.entry import GLOBAL, LOW, MEDIUM, Attribute, AttributeLike, Join, ParentRef, ResourceType
+from driftmgr.catalog.transforms import if_told, one, present, untold
 
 
 def _has(feature: str) -> Attribute:
@@ -23,13 +23,29 @@ def _lower(text: str | None) -> str | None:
     return text.lower() if text else text
 
 
+_POOLS = listed("/v2/droplets/autoscale", "autoscale_pools", "droplet:read")
+
+
+def _maker(found: Mapping[str, Any]) -> str | None:
+    return f"autoscale pool {found['pool']}" if found["pool"] else maker_of_tags(found["tags"])
+
+
 DROPLET = ResourceType(
     name="digitalocean_droplet",
     criticality=MEDIUM,
     reach=GLOBAL,
     list=listed("/v2/droplets", "droplets", "droplet:read"),
+    joins={
+        "Pool": Join(
+            of=_POOLS,
+            call=listed("/v2/droplets/autoscale/{pool}/members", "droplets", "droplet:read", given={"pool": "id"}),
+            on="droplet_id",
+            to="id",
+            value="Parent.name",
+        )
+    },
     id="id",
-    owner=MADE_BY_TAGS,
+    owner=Attribute("{pool: Pool, tags: tags}", read=_maker),
     attributes={
         "backups": _has("backups"),
         "created_at": "created_at",
@@ -91,3 +107,74 @@ def snapshot(kind: str, name: str, others: Mapping[str, AttributeLike]) -> Resou
 
 
 SNAPSHOT = snapshot("droplet", "digitalocean_droplet_snapshot", {})
+
+
+AUTOSCALE = ResourceType(
+    name="digitalocean_droplet_autoscale",
+    criticality=MEDIUM,
+    reach=GLOBAL,
+    list=_POOLS,
+    id="id",
+    attributes={
+        "config": Attribute(
+            "config",
+            nested={
+                name: Attribute(name, default=0)
+                for name in (
+                    "cooldown_minutes",
+                    "max_instances",
+                    "min_instances",
+                    "target_cpu_utilization",
+                    "target_memory_utilization",
+                    "target_number_instances",
+                )
+            },
+        ),
+        "created_at": Attribute("created_at", read=go_time),
+        "current_utilization": Attribute("current_utilization", read=one),
+        "droplet_template": Attribute(
+            "droplet_template",
+            nested={
+                # A slug moves on to newer images: the provider keeps the one that HCL named.
+                "image": Attribute("image", read=untold),
+                "ipv6": Attribute("ipv6", default=False),
+                "project_id": "project_id",
+                "public_networking": Attribute("public_networking", read=if_told),
+                "region": "region",
+                "size": "size",
+                "ssh_keys": "ssh_keys",
+                "tags": Attribute("tags", normal=lower),
+                "user_data": "user_data",
+                "vpc_uuid": "vpc_uuid",
+                "with_droplet_agent": Attribute("with_droplet_agent", default=False),
+            },
+        ),
+        "name": "name",
+        "status": "status",
+        "updated_at": Attribute("updated_at", read=go_time),
+    },
+)
+
+CUSTOM_IMAGE = ResourceType(
+    name="digitalocean_custom_image",
+    criticality=LOW,
+    reach=GLOBAL,
+    list=listed("/v2/images", "images[?type=='custom']", "image:read", params={"private": "true"}),
+    id="id",
+    attributes={
+        "created_at": "created_at",
+        "description": "description",
+        "distribution": "distribution",
+        "image_id": "id",
+        "min_disk_size": "min_disk_size",
+        "name": "name",
+        "public": "public",
+        "regions": "regions",
+        "size_gigabytes": "size_gigabytes",
+        "slug": "slug",
+        "status": "status",
+        "tags": TAGS,
+        "type": "type",
+    },
+    unreadable={"url": CREATED_WITH},
+)

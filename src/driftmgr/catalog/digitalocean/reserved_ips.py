@@ -45,3 +45,32 @@ ASSIGNMENT = ResourceType(
         ParentRef(type="digitalocean_reserved_ip", attribute="ip_address", by="ip_address", inline=("droplet_id",)),
     ),
 )
+
+
+_ADDRESSES6 = listed("/v2/reserved_ipv6", "reserved_ipv6s", "reserved_ip:read")
+
+RESERVED_IPV6 = ResourceType(
+    name="digitalocean_reserved_ipv6",
+    criticality=MEDIUM,
+    reach=GLOBAL,
+    list=_ADDRESSES6,
+    id="ip",
+    attributes={
+        "droplet_id": Attribute("droplet.id", when="droplet_id"),
+        "ip": "ip",
+        "region_slug": "region_slug",
+        "urn": urn("reservedipv6", "ip"),
+    },
+)
+
+IPV6_ASSIGNMENT = ResourceType(
+    name="digitalocean_reserved_ipv6_assignment",
+    criticality=LOW,
+    reach=GLOBAL,
+    list=_ADDRESSES6,
+    exists="droplet.id",
+    id=Template("{ip},{droplet.id}"),
+    keys=(("ip", "droplet_id"),),
+    attributes={"droplet_id": "droplet.id", "ip": "ip"},
+    parents=(ParentRef(type="digitalocean_reserved_ipv6", attribute="ip", by="ip", inline=("droplet_id",)),),
+)

@@ -6,7 +6,7 @@ Paging: https://docs.digitalocean.com/reference/api/ (``per_page`` up to 200).
 from collections.abc import Iterable
 from typing import Any
 
-from driftmgr.catalog.entry import Attribute, Call, Template, http_call
+from driftmgr.catalog.entry import Attribute, Call, ParentRef, Template, http_call
 
 CREATED_WITH = "only used when it is made; the API does not tell it"
 """Why an attribute that only a create request has is not compared."""
@@ -51,3 +51,7 @@ def go_time(text: str | None) -> str | None:
     seconds, _, fraction = text.removesuffix("Z").partition(".")
     fraction = fraction.rstrip("0")
     return f"{seconds.replace('T', ' ')}{f'.{fraction}' if fraction else ''} +0000 UTC"
+
+
+IN_PROJECT = ParentRef(type="digitalocean_project", attribute="project_id", inline=("resources",), part=False)
+"""``parents=`` of a type whose objects say in which project they are: what is in it is then their doing."""
