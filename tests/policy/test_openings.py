@@ -166,6 +166,39 @@ def test_rules_in_a_security_group(changes: list[AttributeChange], expected: str
             "inbound opened to the internet (0.0.0.0/0)",
         ),
         ("aws_subnet", [change("cidr_block", "10.0.0.0/8", "0.0.0.0/0")], None, None),
+        (
+            "azurerm_network_security_rule",
+            [change("destination_port_range", "22", "*")],
+            None,
+            "rule opened to more ports",
+        ),
+        ("azurerm_network_security_rule", [change("destination_port_range", "*", "22")], None, None),
+        (
+            "azurerm_network_security_rule",
+            [change("destination_port_range", "22", "80")],
+            {"access": "Deny", "destination_port_range": "80"},
+            "rule denies less than before",
+        ),
+        (
+            "digitalocean_firewall",
+            [
+                change(
+                    "inbound_rule[1]",
+                    None,
+                    {"protocol": "tcp", "port_range": "8000-8999", "source_addresses": ["0.0.0.0/0"]},
+                )
+            ],
+            None,
+            "inbound opened to the internet (0.0.0.0/0) on tcp 8000-8999",
+        ),
+        ("digitalocean_firewall", [change("inbound_rule[0].port_range", "1-100", "22-80")], None, None),
+        ("digitalocean_firewall", [change("inbound_rule[0].port_range", "0", "22")], None, None),
+        (
+            "digitalocean_firewall",
+            [change("inbound_rule[0].port_range", "22", "0")],
+            None,
+            "inbound opened to more ports",
+        ),
     ],
 )
 def test_rules_of_every_form(

@@ -138,7 +138,6 @@ MEANINGS: tuple[Meaning, ...] = (
         "associate_public_ip_address",
         "map_public_ip_on_launch",
         "network_interfaces.associate_public_ip_address",
-        "network_interface.associate_public_ip_address",
     ),
     *_rows(turned_off, "faces the internet", "internal", types="aws_*lb"),
     *_rows(
@@ -214,7 +213,6 @@ MEANINGS: tuple[Meaning, ...] = (
         "enable_https_traffic_only",
         "https_only",
         "https_traffic_only_enabled",
-        "ip_configuration.require_ssl",
         "settings.ip_configuration.require_ssl",
     ),
     *_rows(one_of("http", "tcp"), "transport is unencrypted", "protocol", types="aws_*lb_listener"),
@@ -257,7 +255,6 @@ MEANINGS: tuple[Meaning, ...] = (
         "{} is logged no more",
         "enabled_cloudwatch_logs_exports",
         "enabled_cluster_log_types",
-        "enabled_log_types",
     ),
     *_rows(
         turned_off,
@@ -286,7 +283,6 @@ MEANINGS: tuple[Meaning, ...] = (
         "disable_api_stop",
         "disable_api_termination",
         "enable_deletion_protection",
-        "prevent_deletion_if_contains_resources",
         "purge_protection_enabled",
     ),
     *_rows(

@@ -36,6 +36,8 @@ SOURCES = frozenset(
     }
 )
 _FIRST, _LAST = "from_port", "to_port"
+# Ports as texts: 22, 8000-8999, * or all.
+_RANGES = ("destination_port_range", "destination_port_ranges", "port_range")
 _PROTOCOLS = ("protocol", "ip_protocol")
 _ACTIONS = ("action", "rule_action", "access")
 _ALL_PROTOCOLS = frozenset({"-1", "all", "*"})
@@ -161,10 +163,10 @@ def _place_in(block: str, path: tuple[Step, ...]) -> tuple[Step | None, tuple[An
 def _openings(value: Any) -> Iterator[Opening]:
     """What an element, or a list of them, lets through."""
     for element in _elements(value):
-        first, last = _ports(element)
-        protocol = _protocol(element)
+        protocol, ports = _protocol(element), _ports(element)
         for source in _sources({name: element.get(name) for name in SOURCES}):
-            yield Opening(source=source, protocol=protocol, first=first, last=last, allows=_allows(element))
+            for first, last in ports:
+                yield Opening(source=source, protocol=protocol, first=first, last=last, allows=_allows(element))
 
 
 def _elements(value: Any) -> list[dict[str, Any]]:
@@ -210,10 +212,19 @@ def _wider(sides: Mapping[str, tuple[list[Any], list[Any]]]) -> str | None:
             return None
         if told - known:
             return "opened to another protocol"
+    if _more_ports(sides):
+        return "opened to more ports"
     nothing: tuple[list[Any], list[Any]] = ([], [])
     first_before, first_now = (_number(side, 0) for side in sides.get(_FIRST, nothing))
     last_before, last_now = (_number(side, _HIGHEST) for side in sides.get(_LAST, nothing))
     return "opened to more ports" if first_now < first_before or last_now > last_before else None
+
+
+def _more_ports(sides: Mapping[str, tuple[list[Any], list[Any]]]) -> bool:
+    """Whether texts of ports name some that no recorded one holds."""
+    told = [sides[name] for name in _RANGES if name in sides]
+    before, now = ([ports for side in told for ports in _ranges(side[at])] for at in (0, 1))
+    return any(not any(first >= low and last <= high for low, high in before) for first, last in now)
 
 
 def _is_deny(sides: Mapping[str, tuple[list[Any], list[Any]]], elements: Sequence[Mapping[str, Any]]) -> bool:
@@ -251,10 +262,23 @@ def _protocol(element: Mapping[str, Any]) -> str | None:
     return None if told is None else str(told).lower()
 
 
-def _ports(element: Mapping[str, Any]) -> tuple[int, int]:
+def _ports(element: Mapping[str, Any]) -> list[tuple[int, int]]:
     if _protocol(element) in _ALL_PROTOCOLS:
-        return 0, _HIGHEST
-    return _number([element.get(_FIRST)], 0), _number([element.get(_LAST)], _HIGHEST)
+        return [(0, _HIGHEST)]
+    told = [value for name in _RANGES for value in values_under(element.get(name), ())]
+    return _ranges(told) or [(_number([element.get(_FIRST)], 0), _number([element.get(_LAST)], _HIGHEST))]
+
+
+def _ranges(values: Iterable[Any]) -> list[tuple[int, int]]:
+    """Ports of texts; what is no number stands for all of them."""
+    found: list[tuple[int, int]] = []
+    for value in values:
+        first, dash, last = str(value).partition("-")
+        low = _number([first], 0)
+        # DigitalOcean writes 0 for every port.
+        high = _number([last], _HIGHEST) if dash else low if first.isdecimal() and low else _HIGHEST
+        found.append((low, high))
+    return found
 
 
 def _number(values: Iterable[Any], unset: int) -> int:
