@@ -4,7 +4,6 @@ The rules of one resource change as whole elements, added and removed, or in sin
 held against removed ones, a changed attribute against what it was.
 """
 
-import fnmatch
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -46,7 +45,7 @@ _HIGHEST = 65_535
 
 
 class Firewall(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a type (a glob) keeps its rules: a block, or the resource itself is one (``""``)."""
+    """Where a type keeps its rules: a block, or the resource itself is one (``""``)."""
 
     type: str
     block: str = ""
@@ -54,13 +53,17 @@ class Firewall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FIREWALLS = (
-    Firewall(type="aws_*security_group", block="ingress"),
-    Firewall(type="aws_*security_group", block="egress", outbound=True),
+    Firewall(type="aws_security_group", block="ingress"),
+    Firewall(type="aws_security_group", block="egress", outbound=True),
+    Firewall(type="aws_default_security_group", block="ingress"),
+    Firewall(type="aws_default_security_group", block="egress", outbound=True),
     Firewall(type="aws_security_group_rule"),
     Firewall(type="aws_vpc_security_group_ingress_rule"),
     Firewall(type="aws_vpc_security_group_egress_rule", outbound=True),
-    Firewall(type="aws_*network_acl", block="ingress"),
-    Firewall(type="aws_*network_acl", block="egress", outbound=True),
+    Firewall(type="aws_network_acl", block="ingress"),
+    Firewall(type="aws_network_acl", block="egress", outbound=True),
+    Firewall(type="aws_default_network_acl", block="ingress"),
+    Firewall(type="aws_default_network_acl", block="egress", outbound=True),
     Firewall(type="aws_network_acl_rule"),
     Firewall(type="azurerm_network_security_group", block="security_rule"),
     Firewall(type="azurerm_network_security_rule"),
@@ -110,7 +113,7 @@ def opened(
     only if it lets the whole internet in.
     """
     for wall in FIREWALLS:
-        if not fnmatch.fnmatchcase(resource_type, wall.type) or (everyone_only and wall.outbound):
+        if resource_type != wall.type or (everyone_only and wall.outbound):
             continue
         word = wall.block.removesuffix("_rule") or ("egress" if wall.outbound else "rule")
         if found := _opened(wall.block, changes, observed or {}, everyone_only=everyone_only):
