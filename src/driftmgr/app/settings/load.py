@@ -1,6 +1,7 @@
 """Find ``driftmgr.yaml`` and ``.driftignore``, read them, say what is wrong with them and where."""
 
 import difflib
+import functools
 import os
 import re
 from collections.abc import Iterator
@@ -89,7 +90,7 @@ def load(path: Path | None = None, start: Path | None = None) -> Loaded:
 def parse(text: str, name: str, path: Path | None = None) -> Loaded:
     """Settings from a text; raises ``DriftMgrError`` with file and line."""
     document = read_document(text, name, _UNTYPED)
-    _check_keys(document, document.value, inspect.type_info(Settings), ())
+    _check_keys(document, document.value, _settings(), ())
     try:
         settings = msgspec.convert(document.value, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -97,6 +98,12 @@ def parse(text: str, name: str, path: Path | None = None) -> Loaded:
     loaded = Loaded(path=path, settings=_placed(settings, path), document=document)
     _check_rules(loaded)
     return loaded
+
+
+@functools.cache
+def _settings() -> inspect.Type:
+    """The type of all settings, taken apart."""
+    return inspect.type_info(Settings)
 
 
 def _check_rules(loaded: Loaded) -> None:
@@ -225,7 +232,7 @@ def _plain(message: str) -> str:
 
 def _choices(place: Place) -> tuple[str, ...]:
     """The values that a setting may have, where these are few."""
-    kinds: tuple[inspect.Type, ...] = (inspect.type_info(Settings),)
+    kinds: tuple[inspect.Type, ...] = (_settings(),)
     for step in place:
         inner = [_inside(kind, step) for kind in kinds]
         kinds = tuple(option for kind in inner if kind is not None for option in _alternatives(kind))
