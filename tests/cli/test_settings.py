@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,14 +11,16 @@ from typing import Any
 import click
 import pytest
 
+import driftmgr as driftmgr_package
 from cli.conftest import Run
+from cli.test_start import COMMANDS
 from driftmgr.app.settings.model import Settings
 from driftmgr.cli import driftmgr
 from driftmgr.cli.settings import PREFIX, provider_configurations
 
 ROLE = "arn:aws:iam::111122223333:role/reader"
 # Options of one run, which no file may set once for all.
-OF_ONE_RUN = {"config", "debug", "dry_run", "help", "no_ignore", "resume", "verify"}
+OF_ONE_RUN = {"config", "debug", "dry_run", "help", "no_baseline", "no_ignore", "resume", "verify"}
 
 
 @pytest.fixture
@@ -87,6 +90,21 @@ def test_every_option_has_a_variable() -> None:
     assert all(inner.context_settings["auto_envvar_prefix"] == PREFIX for inner in found.commands.values())
     sources = next(param for param in command("detect").params if param.name == "sources")
     assert sources.envvar == "DRIFTMGR_SOURCES"
+
+
+def test_no_variable_means_two_things() -> None:
+    """What an option takes from the environment is no variable that means something else in the program."""
+    source = Path(driftmgr_package.__file__).parent
+    read = {name for path in source.rglob("*.py") for name in re.findall(r"DRIFTMGR_[A-Z_]+", path.read_text())}
+    commands = [command(name) for name in COMMANDS if name not in {"vault", "audit"}]
+    inner = [item for found in commands if isinstance(found, click.Group) for item in found.commands.values()]
+    options = {
+        f"{PREFIX}_{param.name.upper()}"
+        for found in (*commands, *inner)
+        for param in found.params
+        if isinstance(param, click.Option) and param.name and param.allow_from_autoenv
+    }
+    assert options & read <= {"DRIFTMGR_BASELINE", "DRIFTMGR_MODE"}
 
 
 def test_another_file_can_be_named(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

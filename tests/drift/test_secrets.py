@@ -97,6 +97,7 @@ def report(*changes: AttributeChange, **others: Any) -> DriftReport:
         source="https://me:hunter2@states.example.org/a",
         changes=changes,
         suppressed=changes,
+        reason=f"gives access to {TOKEN}",
         tags={"password": "hunter2", "env": "production"},
     )
     gap = Gap(

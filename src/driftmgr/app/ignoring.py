@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from driftmgr.model import Drift, DriftMgrError, DriftReport, Gap
+from driftmgr.model import Drift, DriftReport, Gap
 from driftmgr.policy import IgnoreRule, Policy, rules_of
 from driftmgr.policy.globs import glob
 from driftmgr.policy.ignore import PREFIX, sift
-
-_HINT = "write it: driftmgr detect --show-suppressed -o json=FILE"
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,24 +38,10 @@ def verdicts(policy: Policy, report: DriftReport, today: date, *, with_tags: boo
 def applied(policy: Policy, report: DriftReport, today: date) -> DriftReport:
     """A kept report by the rules of now: what was ignored then is judged anew."""
     rules = [rule for rule in policy.rules if not rule.is_expired(today)]
-    sifted = [sift(_restored(drift), rules, policy.file) for drift in (*report.drifts, *report.ignored)]
+    ours = [drift for drift in report.ignored if (drift.rule or "").startswith(PREFIX)]
+    sifted = [sift(_restored(drift), rules, policy.file) for drift in (*report.drifts, *ours)]
     kept = tuple(drift for drift, gone in sifted if not gone)
     return msgspec.structs.replace(report, drifts=kept, ignored=tuple(drift for drift, gone in sifted if gone))
-
-
-def read_ignored(path: Path) -> DriftReport:
-    """A report that tells what was ignored; raises ``DriftMgrError``."""
-    try:
-        content = path.read_bytes()
-        told = msgspec.json.decode(content)
-        report = msgspec.json.decode(content, type=DriftReport)
-    except OSError as error:
-        raise DriftMgrError(f"{path} cannot be read: {error.strerror}", hint="check its path") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DriftMgrError(f"{path}: no report of driftmgr: {error}", hint=_HINT) from error
-    if "ignored" not in told:
-        raise DriftMgrError(f"{path}: the report does not tell what was ignored", hint=_HINT)
-    return report
 
 
 def _verdict(rule: IgnoreRule, used: frozenset[str], gaps: Iterable[Gap], today: date, *, with_tags: bool) -> Verdict:

@@ -5,18 +5,20 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+import msgspec
 
 from driftmgr import app
-from driftmgr.app.ignoring import Verdict, applied, read_ignored, verdicts
-from driftmgr.app.settings import Loaded, load
+from driftmgr.app.ignoring import Verdict, applied, verdicts
+from driftmgr.app.settings import load
 from driftmgr.app.settings.edit import with_rule
-from driftmgr.cli.operation import operated, operation_options
-from driftmgr.cli.options import request_of, scope_options, source_options
+from driftmgr.app.stored_report import read_report
+from driftmgr.cli.operation import operated, operation_options, summary_of
+from driftmgr.cli.options import detection_options, detection_request
 from driftmgr.cli.output import Target, write
 from driftmgr.cli.progress import shown_progress
 from driftmgr.cli.render.text import harmless
 from driftmgr.cli.settings import config_option, loaded
-from driftmgr.model import DriftKind, DriftMgrError
+from driftmgr.model import DriftKind, DriftMgrError, DriftReport
 from driftmgr.policy import IgnoreRule
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -84,38 +86,41 @@ def _end(rule: IgnoreRule, today: date) -> str:
 
 
 @ignore.command()
-@click.argument("report", required=False, type=click.Path(path_type=Path), metavar="[FILE.json]")
-@source_options
-@scope_options
+@detection_options
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE.json", help="A report instead of a scan.")
 @operation_options
 @click.option("--debug", is_flag=True, hidden=True)
 @click.pass_context
-def check(context: click.Context, /, report: Path | None, **options: Any) -> None:
+def check(context: click.Context, /, sources: tuple[str, ...], report: Path | None, **options: Any) -> None:
     """Name rules that expired and rules that ignore nothing.
 
-    FILE.json is a report that driftmgr detect --show-suppressed -o json wrote; without one a scan is made. Exit codes:
-    0 every rule is of use, 2 some are not, 3 of some nobody knows, for not all could be looked at.
+    It makes a scan, or takes a report that driftmgr detect --show-suppressed -o json=FILE.json wrote. Exit codes: 0
+    every rule is of use, 2 some are not, 3 of some nobody knows, for not all could be looked at.
     """
-    found: Loaded = loaded()
-    today = datetime.now(UTC).date()
+    policy, today = loaded().policy, datetime.now(UTC).date()
     if report is not None:
-        told = applied(found.policy, read_ignored(report), today)
+        told = applied(policy, _kept(report), today)
     else:
-        sources = found.settings.sources or ()
-        request = request_of(
-            options,
-            sources=sources,
-            backend_config=options["backend_config"],
-            workspaces=options["workspaces"],
-            policy=found.policy,
-        )
-        with operated("ignore.check", options, sources=list(sources)), shown_progress() as on_progress:
+        request = msgspec.structs.replace(detection_request(options, sources), policy=policy)
+        with operated("ignore.check", options, sources=list(sources)) as ending, shown_progress() as on_progress:
             told = app.scan(request, on_progress)
-    results = verdicts(found.policy, told, today, with_tags=report is None)
+            ending.outcome, ending.detail = told.scan.outcome, summary_of(told)
+    results = verdicts(policy, told, today, with_tags=report is None)
     for item in results:
         if item.verdict != "used":
             click.echo(harmless(f"{item.verdict}: {item.where}{item.why}"))
     context.exit(_code(results))
+
+
+def _kept(path: Path) -> DriftReport:
+    """A report that tells what was ignored; raises ``DriftMgrError``."""
+    found = read_report(path)
+    if len(found.ignored) < found.summary.ignored:
+        raise DriftMgrError(
+            f"{path}: the report does not tell what was ignored",
+            hint="write it: driftmgr detect --show-suppressed -o json=FILE",
+        )
+    return found
 
 
 def _code(results: tuple[Verdict, ...]) -> int:

@@ -85,6 +85,9 @@ _BASELINE = (
     click.option(
         "--baseline-key",
         metavar="FILE",
+        envvar="DRIFTMGR_BASELINE_KEY_FILE",
+        # DRIFTMGR_BASELINE_KEY is the key itself, not its file.
+        allow_from_autoenv=False,
         help="The key of the baseline; else DRIFTMGR_BASELINE_KEY_FILE, DRIFTMGR_BASELINE_KEY, or the user's own.",
     ),
 )

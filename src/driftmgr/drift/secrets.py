@@ -138,6 +138,7 @@ def _masked_drift(drift: Drift) -> Drift:
         id=None if drift.id is None else _masked_id(drift.id),
         name=None if drift.name is None else without_forms(drift.name),
         source=None if drift.source is None else without_forms(drift.source),
+        reason=None if drift.reason is None else without_secrets_in(drift.reason),
         changes=tuple(map(masked_change, drift.changes)),
         suppressed=tuple(map(masked_change, drift.suppressed)),
         tags={key: masked_value(value, key) for key, value in drift.tags.items()},

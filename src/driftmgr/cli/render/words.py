@@ -53,7 +53,7 @@ def coverage(report: DriftReport) -> str:
     if summary.outside:
         text += f"; {summary.outside} outside the asked regions"
     if summary.ignored:
-        text += f"; {counted(summary.ignored, 'finding')} ignored by rules of yours"
+        text += f"; {counted(summary.ignored, 'finding')} ignored"
     return text
 
 
