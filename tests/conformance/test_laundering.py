@@ -99,6 +99,10 @@ def test_no_change_is_laundered_by_terraform(case: Case, tmp_path: Path, monkeyp
     assert_absorbed(case, case.detect(baseline=baseline))
     assert_terraform_lists_none(case.terraform.plan())
     case.assert_exactly(case.detect(use_baseline=False), {STRANGER})
+    # The configuration beside the state knows that it sets none of the four.
+    configured = case.detect(baseline=baseline, sources=(str(case.terraform.directory),))
+    assert_absorbed(case, configured)
+    assert {change.intended for drift in configured.drifts for change in drift.changes} == {False}
 
     case.terraform.apply_as_users_do("-refresh-only")
     assert_absorbed(case, case.detect(baseline=baseline))

@@ -123,12 +123,12 @@ def test_a_baseline_that_cannot_be_trusted_stops_the_scan(
     (project / "state" / "baseline.key").rename(project / "elsewhere.key")
     without = run("detect")
     assert (without.code, "no key for the baseline" in without.err) == (1, True)
-    assert run("detect", "--baseline-key", "elsewhere.key", "--type", "aws_sqs_queue").code == 0
+    assert run("detect", "--baseline-key-file", "elsewhere.key", "--type", "aws_sqs_queue").code == 0
     content = bytearray((project / ".driftmgr/baseline.sqlite").read_bytes())
     place = content.index(b"aws_sqs_queue.")
     content[place + 15] ^= 1
     (project / ".driftmgr/baseline.sqlite").write_bytes(content)
-    changed = run("detect", "--baseline-key", "elsewhere.key")
+    changed = run("detect", "--baseline-key-file", "elsewhere.key")
     assert (changed.code, "the file was changed" in changed.err) == (1, True)
     assert run("detect", "--no-baseline", "--type", "aws_sqs_queue").code == 0
     both = run("detect", "--no-baseline", "--baseline", "x")
@@ -136,10 +136,8 @@ def test_a_baseline_that_cannot_be_trusted_stops_the_scan(
 
 
 def test_an_engine_without_a_baseline_says_so(project: Path, run: Run) -> None:
-    """Named, it is an error; found, it is a gap; with --no-baseline it is neither."""
+    """A baseline that the engine leaves out is a gap; with --no-baseline it is none."""
     run("baseline", "accept", "--yes", "--type", "aws_sqs_queue")
-    named = run("detect", "--engine", "provider", "--baseline", ".driftmgr/baseline.sqlite")
-    assert (named.code, "does not compare with a baseline" in named.err) == (1, True)
     only = ("--engine", "provider", "--managed-only", "--type", "aws_none", "-o", "json")
     found = run("detect", *only)
     assert found.code == 3
@@ -179,6 +177,28 @@ def test_a_secret_is_never_shown(project: Path, run: Run, cloud: Emulator) -> No
     assert differs.code == 2
     assert "0ther" not in differs.out
     assert b"Tr0ub4dor" not in (project / ".driftmgr/baseline.sqlite").read_bytes()
+
+
+def test_settings_and_environment_stand_behind_the_options(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """driftmgr.yaml names the files, the environment goes before it, a flag before both; modes are those of detect."""
+    (project / "driftmgr.yaml").write_text("baseline: kept/team.sqlite\nmode: quick\ntypes: [aws_sqs_queue]\n")
+    assert run("baseline", "accept", "--yes").code == 0
+    assert (project / "kept" / "team.sqlite").exists()
+    assert run("detect", "-o", "json").json["scan"]["baseline"]["path"].endswith("kept/team.sqlite")
+    monkeypatch.setenv("DRIFTMGR_BASELINE", "none.sqlite")
+    assert "there is no baseline" in run("detect").err
+    assert run("detect", "--no-baseline").code == 0
+    assert run("detect", "--baseline", "kept/team.sqlite").code == 0
+    key = (project / "state" / "baseline.key").read_text().strip()
+    monkeypatch.delenv("DRIFTMGR_BASELINE")
+    (project / "state" / "baseline.key").unlink()
+    monkeypatch.setenv("DRIFTMGR_BASELINE_KEY", key)
+    assert run("detect").code == 0
+    monkeypatch.setenv("DRIFTMGR_BASELINE_KEY", "A" * 43 + "=")
+    wrong = run("detect")
+    assert (wrong.code, "wrong key" in wrong.err, "AAAA" in wrong.err) == (1, True, False)
 
 
 def test_what_makes_no_sense_is_refused(project: Path, run: Run) -> None:

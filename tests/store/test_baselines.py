@@ -272,20 +272,21 @@ def test_the_users_own_key_is_made_once(home: Path) -> None:
 
 
 def test_a_key_is_taken_from_where_it_was_put(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file given comes first, then the environment's key, then its file; what is no key is an error."""
+    """The file given comes first, then that of the environment, then its key; what is no key is an error."""
     files = []
     for number in (1, 2):
         files.append(tmp_path / f"{number}.key")
         files[-1].write_text(base64.b64encode(bytes([number] * 32)).decode())
         files[-1].chmod(0o600)
-    monkeypatch.setenv(KEY_FILE, str(files[0]))
-    assert baseline_key() == b"\1" * 32
     monkeypatch.setenv(KEY, base64.b64encode(b"\3" * 32).decode())
     assert baseline_key() == b"\3" * 32
+    monkeypatch.setenv(KEY_FILE, str(files[0]))
+    assert baseline_key() == b"\1" * 32
     assert baseline_key(files[1]) == b"\2" * 32
     files[1].chmod(0o644)
     with pytest.raises(DriftMgrError, match="others may read"):
         baseline_key(files[1])
+    monkeypatch.delenv(KEY_FILE)
     monkeypatch.setenv(KEY, "short")
     with pytest.raises(DriftMgrError, match=r"base64|bytes"):
         baseline_key()

@@ -10,7 +10,7 @@ from driftmgr.app.intent import Intent
 from driftmgr.app.request import ScanRequest
 from driftmgr.drift.absorbed import Accepted
 from driftmgr.drift.detect import Findings
-from driftmgr.model import AcceptedObject, Baseline, BaselineRecord, DriftMgrError, DriftReport, Gap
+from driftmgr.model import AcceptedObject, Baseline, BaselineRecord, DriftReport, Gap
 
 BASELINE = "DRIFTMGR_BASELINE"
 """The environment variable that names the baseline's file."""
@@ -61,13 +61,9 @@ def used_by(request: ScanRequest) -> Used | None:
     path = baseline_path(request.baseline)
     if not request.use_baseline or not (path.exists() or request.baseline or os.environ.get(BASELINE)):
         return None
-    if request.baseline and request.engine in {"provider", "plan"}:
-        raise DriftMgrError(
-            f"the {request.engine} engine does not compare with a baseline", hint="leave out --engine or --baseline"
-        )
     from driftmgr.store.baselines import StoredBaseline, baseline_key  # noqa: PLC0415  # only where there is a baseline
 
-    key = baseline_key(Path(request.baseline_key) if request.baseline_key else None)
+    key = baseline_key(Path(request.baseline_key_file) if request.baseline_key_file else None)
     return Used(path=path, baseline=StoredBaseline(path, key).load())
 
 

@@ -37,7 +37,7 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     with provider configurations for the provider engine, ``providers`` holds such themselves. ``cache_ttl``: answers
     may be that many seconds old. ``resume``: what an interrupted or throttled scan has read need not be read again.
     ``policy``: how much findings matter, and which are ignored. ``baseline`` is the file of what the team accepted
-    (``None`` for the one of the environment or the current directory, if there is one), ``baseline_key`` the file of
+    (``None`` for the one of the environment or the current directory, if there is one), ``baseline_key_file`` has
     its key; without ``use_baseline`` nothing is held to it.
     """
 
@@ -64,7 +64,7 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     resume: bool = False
     policy: Policy = Policy()
     baseline: str | None = None
-    baseline_key: str | None = None
+    baseline_key_file: str | None = None
     use_baseline: bool = True
 
 

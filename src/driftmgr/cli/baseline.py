@@ -10,7 +10,7 @@ import click
 from driftmgr import app
 from driftmgr.app.baseline import baseline_path
 from driftmgr.cli.operation import audited, operated, operation_options
-from driftmgr.cli.options import baseline_options, request_of, scope_options, source_options
+from driftmgr.cli.options import baseline_options, is_flag_given, request_of, scope_options, source_options
 from driftmgr.cli.output import parse_targets, write
 from driftmgr.cli.progress import shown_progress
 from driftmgr.cli.render.baseline import baseline_json, baseline_text, proposal_json, proposal_text
@@ -24,7 +24,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FORMATS = ("table", "json")
 
 _CHOICE = (
-    click.argument("sources", nargs=-1, metavar="[STATE|DIR|URL]..."),
+    click.argument("sources", nargs=-1, metavar="[STATE|DIR|URL]...", envvar="DRIFTMGR_SOURCES"),
     source_options,
     scope_options,
     baseline_options,
@@ -40,8 +40,9 @@ _CHOICE = (
     operation_options,
     click.option("--debug", is_flag=True, hidden=True),
 )
+# Not the outputs of the settings: those are of reports.
 _OUTPUT = click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=FILE]", help="table (default) or json; repeatable."
+    "-o", "--output", "forms", multiple=True, metavar="FORMAT[=FILE]", help="table (default) or json; repeatable."
 )
 
 
@@ -87,7 +88,7 @@ def accept(sources: tuple[str, ...], **options: Any) -> None:
             return
         if not agreed and not click.confirm("Accept?", err=True):
             raise DriftMgrError("nothing was accepted", hint="choose with --address, --type or --in-sync")
-        act = app.accept(proposed, by=by, note=options["note"], key_file=options["baseline_key"])
+        act = app.accept(proposed, by=by, note=options["note"], key_file=options["baseline_key_file"])
         ending.detail = {
             "baseline": str(proposed.path),
             "serial": act.serial,
@@ -106,7 +107,7 @@ def diff(context: click.Context, /, sources: tuple[str, ...], **options: Any) ->
 
     Exit codes: 0 nothing, 2 something, 3 nothing but something could not be looked at, 1 error.
     """
-    targets = parse_targets(options["outputs"], FORMATS)
+    targets = parse_targets(options["forms"], FORMATS)
     with operated("baseline.diff", options, sources=list(sources)):
         proposed = _proposal(sources, options)
         for target in targets:
@@ -117,14 +118,14 @@ def diff(context: click.Context, /, sources: tuple[str, ...], **options: Any) ->
 @baseline.command()
 @baseline_options
 @_OUTPUT
-def show(*, baseline: str | None, baseline_key: str | None, outputs: tuple[str, ...]) -> None:
+def show(*, baseline: str | None, baseline_key_file: str | None, forms: tuple[str, ...]) -> None:
     """Show who accepted what, and when; json also tells the accepted attributes."""
-    targets = parse_targets(outputs, FORMATS)
+    targets = parse_targets(forms, FORMATS)
     path = baseline_path(baseline)
     with audited("baseline.show", baseline=str(path)):
         if not path.exists():
             raise DriftMgrError(f"{path}: there is no baseline", hint="make one: driftmgr baseline accept")
-        kept = StoredBaseline(path, key_of(Path(baseline_key) if baseline_key else None)).load()
+        kept = StoredBaseline(path, key_of(Path(baseline_key_file) if baseline_key_file else None)).load()
     for target in targets:
         write(target, (baseline_json if target.format == "json" else baseline_text)(str(path), kept))
 
@@ -133,15 +134,15 @@ def _proposal(sources: tuple[str, ...], options: dict[str, Any]) -> app.Proposal
     choice = app.Choice(addresses=options["addresses"], unmanaged=options["unmanaged"], in_sync=options["in_sync"])
     if choice.unmanaged and choice.in_sync:
         raise click.UsageError("an unmanaged object is a finding: leave out --in-sync or --unmanaged")
-    if options["mode"] != "deep":
+    if options["mode"] != "deep" and is_flag_given("mode"):
         raise click.UsageError("only what is read in full can be accepted: leave out --mode")
     request = request_of(
-        options,
+        {**options, "mode": "deep"},
         sources=sources,
         backend_config=options["backend_config"],
         workspaces=options["workspaces"],
         baseline=options["baseline"],
-        baseline_key=options["baseline_key"],
+        baseline_key_file=options["baseline_key_file"],
     )
     with shown_progress() as on_progress:
         return app.proposal(request, choice, on_progress)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, get_args
 
 import click
+from click.core import ParameterSource
 
 from driftmgr.app.request import Role, ScanRequest, expand_types
 from driftmgr.catalog import CLOUDS
@@ -80,15 +81,12 @@ _BASELINE = (
     click.option(
         "--baseline",
         metavar="FILE",
-        help="What the team accepted; else DRIFTMGR_BASELINE, or .driftmgr/baseline.sqlite if it is there.",
+        help="What the team accepted; by default .driftmgr/baseline.sqlite if it is there.",
     ),
     click.option(
-        "--baseline-key",
+        "--baseline-key-file",
         metavar="FILE",
-        envvar="DRIFTMGR_BASELINE_KEY_FILE",
-        # DRIFTMGR_BASELINE_KEY is the key itself, not its file.
-        allow_from_autoenv=False,
-        help="The key of the baseline; else DRIFTMGR_BASELINE_KEY_FILE, DRIFTMGR_BASELINE_KEY, or the user's own.",
+        help="A file with the key of the baseline; else DRIFTMGR_BASELINE_KEY, or the user's own.",
     ),
 )
 
@@ -155,7 +153,7 @@ def report_output(default: str) -> Callable[[Command], Command]:
 
 def detection_request(options: dict[str, Any], sources: tuple[str, ...]) -> ScanRequest:
     """The request of ``detection_options``; raises ``DriftMgrError``."""
-    if options["no_baseline"] and options["baseline"]:
+    if options["no_baseline"] and is_flag_given("baseline"):
         raise click.UsageError("--baseline and --no-baseline exclude each other")
     by_providers = options["engine"] != "catalog" or options.get("verify")
     return request_of(
@@ -172,9 +170,14 @@ def detection_request(options: dict[str, Any], sources: tuple[str, ...]) -> Scan
         policy=policy_of(options),
         providers=provider_configurations() if by_providers else {},
         baseline=options["baseline"],
-        baseline_key=options["baseline_key"],
+        baseline_key_file=options["baseline_key_file"],
         use_baseline=not options["no_baseline"],
     )
+
+
+def is_flag_given(name: str) -> bool:
+    """Whether an option stands on the command line itself; settings and environment are for many commands."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def source_options(command: Command) -> Command:

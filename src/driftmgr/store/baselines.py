@@ -207,13 +207,13 @@ def state_directory() -> Path:
 
 
 def baseline_key(given: Path | None = None, *, make: bool = False) -> bytes:
-    """The key: of the file given, of the environment, else the user's own; raises ``BaselineError``, ``VaultError``.
+    """The key: of the file given or named by the environment, of the environment itself, else the user's own.
 
-    ``make`` makes the user's own if there is none.
+    Raises ``BaselineError``, ``VaultError``. ``make`` makes the user's own if there is none.
     """
-    if given is None and (text := os.environ.get(KEY)):
-        return GivenBytes.of_text(text).find(GivenKey(), "")
     named = given or (Path(os.environ[KEY_FILE]) if os.environ.get(KEY_FILE) else None)
+    if named is None and (text := os.environ.get(KEY)):
+        return GivenBytes.of_text(text).find(GivenKey(), "")
     path = named or state_directory() / "baseline.key"
     if named is None and not path.exists():
         if not make:

@@ -85,7 +85,7 @@ class Settings(_Setting, frozen=True, kw_only=True):
         Meta(description="Provider configurations by name (`hashicorp/aws.west`), for the provider engine."),
     ] = None
     baseline: Annotated[Text | None, Meta(description="The file of what the team accepted.")] = None
-    baseline_key: Annotated[Text | None, Meta(description="The file of the baseline's key.")] = None
+    baseline_key_file: Annotated[Text | None, Meta(description="A file with the baseline's key.")] = None
     outputs: Annotated[Texts | None, Meta(description="What to write: `FORMAT`, `FORMAT=FILE`.")] = None
     show_suppressed: Annotated[bool | None, Meta(description="Show what rules explain or ignore.")] = None
     color: Annotated[Literal["auto", "always", "never"] | None, Meta(description="Colour on the terminal.")] = None
@@ -106,7 +106,7 @@ class Settings(_Setting, frozen=True, kw_only=True):
     trace: Annotated[Literal["otlp", "console"] | None, Meta(description="Where spans go.")] = None
 
 
-FILES = ("baseline", "baseline_key", "log_file", "metrics_file", "provider_config", "vault")
+FILES = ("baseline", "baseline_key_file", "log_file", "metrics_file", "provider_config", "vault")
 """Settings that name a file: relative to the one that they stand in."""
 
 
