@@ -45,3 +45,10 @@ def test_a_report_has_no_place_beside_the_word(run: Run, folder: Path, name: str
     ran = run("check", "-o", name)
     assert (ran.code, ran.out) == (1, "")
     assert f"-o {name}=FILE" in ran.err
+
+
+def test_settings_that_are_meant_for_detect_are_no_error(drifted: Names, run: Run, folder: Path) -> None:
+    """Of the outputs in driftmgr.yaml those that go to files are written; the terminal gets the word alone."""
+    (folder / "driftmgr.yaml").write_text("outputs: [table, csv=kept.csv]\n")
+    assert run("check", "--type", "aws_subnet") == (2, "drift\n", "")
+    assert "aws_subnet" in (folder / "kept.csv").read_text()

@@ -12,6 +12,7 @@ from driftmgr.app.sources import content_of, find_sources, read_source
 from driftmgr.catalog import CLOUDS, catalog_of, cloud_of
 from driftmgr.catalog.schema import Block, NestedType
 from driftmgr.clouds.aws import AwsSession
+from driftmgr.drift.secrets import masked_value
 from driftmgr.model import DriftMgrError, ResourceInstance
 from driftmgr.model.secrets import SENSITIVE
 from driftmgr.model.sensitive import hidden_paths
@@ -20,7 +21,6 @@ from driftmgr.state.backends.protocol import LockInfo
 from driftmgr.state.replacing import check_replacement, outline_of
 from driftmgr.store.states import LockRecords, keep_backup
 from driftmgr.telemetry.files import replace_file
-from driftmgr.telemetry.redaction import redact
 
 _MAP_KEY = re.compile(r'\["(.*?)"\]')
 
@@ -288,7 +288,7 @@ def _shown(instance: ResourceInstance) -> Shown:
         source=instance.source,
         dependencies=instance.dependencies,
         attributes={
-            name: SENSITIVE if name in secret and value is not None else redact(value, name)
+            name: SENSITIVE if name in secret and value is not None else masked_value(value, name)
             for name, value in masked.items()
         },
     )

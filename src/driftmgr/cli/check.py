@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from driftmgr.cli.operation import operation_options
 from driftmgr.cli.options import detection_options, detection_request, report_output
@@ -27,9 +28,11 @@ def check(context: click.Context, /, sources: tuple[str, ...], **options: Any) -
     be looked at), 1 error. The details go to files: -o html=drift.html -o junit=drift.xml.
     """
     targets = parse_targets(options["outputs"], FORMATS) if options["outputs"] else ()
-    for target in targets:
-        if target.path is None:
-            raise DriftMgrError("check prints one word", hint=f"send the report to a file: -o {target.format}=FILE")
+    here = [target.format for target in targets if target.path is None]
+    if here and context.get_parameter_source("outputs") is ParameterSource.COMMANDLINE:
+        raise DriftMgrError("check prints one word", hint=f"send the report to a file: -o {here[0]}=FILE")
+    # What the settings send to the terminal is meant for detect.
+    targets = tuple(target for target in targets if target.path is not None)
     report, _ = detected(detection_request(options, sources), targets, options)
     click.echo(_WORDS.get(report.exit_code, "unknown"))
     context.exit(report.exit_code)
