@@ -73,6 +73,14 @@ def test_hostile_text_stays_text(name: str) -> None:
     assert "<b>" not in text or name in {"table", "csv", "sarif", "markdown"}
 
 
+@pytest.mark.parametrize("name", ["table", "json", "markdown", "html", "sarif", "junit"])
+def test_notes_of_a_scan_are_told(name: str) -> None:
+    """What a scan could not make use of is said in every format that has a place for it."""
+    found = report()
+    scan = msgspec.structs.replace(found.scan, notes=("main.tf:3: module net is not there",))
+    assert "module net is not there" in rendered(name, msgspec.structs.replace(found, scan=scan))
+
+
 # --- HTML
 
 

@@ -86,6 +86,7 @@ def report(*changes: AttributeChange, **others: Any) -> DriftReport:
         scopes=(HERE,),
         api_calls=1,
         seconds=1.0,
+        notes=("token=hunter2 is old",),
     )
     drift = Drift(
         kind="changed",

@@ -39,9 +39,14 @@ _SHORTEST = 8
 
 def masked(report: DriftReport) -> DriftReport:
     """The report without any secret; ids, addresses and counts stay, so do the findings."""
+    scan = msgspec.structs.replace(
+        report.scan,
+        sources=tuple(map(without_forms, report.scan.sources)),
+        notes=tuple(map(without_secrets_in, report.scan.notes)),
+    )
     return msgspec.structs.replace(
         report,
-        scan=msgspec.structs.replace(report.scan, sources=tuple(map(without_forms, report.scan.sources))),
+        scan=scan,
         drifts=tuple(map(_masked_drift, report.drifts)),
         suppressed=tuple(map(_masked_drift, report.suppressed)),
         ignored=tuple(map(_masked_drift, report.ignored)),

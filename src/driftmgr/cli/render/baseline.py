@@ -10,6 +10,7 @@ from driftmgr.catalog import whole_catalog
 from driftmgr.cli.render.text import counted, harmless, pair_texts
 from driftmgr.cli.render.words import gap_notice
 from driftmgr.drift.acceptance import Proposed
+from driftmgr.drift.secrets import masked_change, masked_value
 from driftmgr.drift.shape import Shape, resource_members
 from driftmgr.drift.values import without_secrets
 from driftmgr.model import AcceptedObject, Baseline
@@ -36,7 +37,7 @@ def _item(item: Proposed) -> Iterator[str]:
     found = item.object
     yield f"{_SIGNS[item.kind]} {item.kind:<7} {harmless(found.address or f'{found.type} (unmanaged)')}"
     yield f"    id {harmless(found.id)} {_where(found)}"
-    for change in item.changes:
+    for change in map(masked_change, item.changes):
         recorded, observed = pair_texts(change.recorded, change.observed)
         yield f"    {harmless(change.path)}: {recorded} -> {observed}"
 
@@ -59,7 +60,7 @@ def proposal_json(proposed: Proposal) -> str:
                         "observed": change.observed,
                         "sensitive": change.sensitive,
                     }
-                    for change in item.changes
+                    for change in map(masked_change, item.changes)
                 ],
             }
             for item in proposed.items
@@ -106,7 +107,10 @@ def _attributes(found: AcceptedObject) -> dict[str, Any] | None:
     shape = Shape(kind="object", members=resource_members(catalog[found.type], catalog.schemas[found.type]))
     hides = hidden_paths(found.sensitive)
     told: dict[str, Any] = without_secrets(shape, found.attributes)
-    return {name: SENSITIVE if value is not None and hides(name) else value for name, value in told.items()}
+    return {
+        name: SENSITIVE if value is not None and hides(name) else masked_value(value, name)
+        for name, value in told.items()
+    }
 
 
 def _where(found: AcceptedObject) -> str:

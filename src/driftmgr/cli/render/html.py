@@ -80,6 +80,10 @@ def _summary(header: Element, report: DriftReport) -> None:
         _text(header, "p", notice, "notice")
     _text(header, "p", words.coverage(report))
     _text(header, "p", f"Sources: {', '.join(report.scan.sources) or 'none'}", "soft")
+    if held_to := words.baseline(report):
+        _text(header, "p", held_to, "soft")
+    for note in report.scan.notes:
+        _text(header, "p", f"Note: {note}", "gaps")
     summary = report.summary
     counts = SubElement(header, "dl")
     for word, number in (
@@ -121,7 +125,7 @@ def _article(main: Element, drift: Drift, report: DriftReport) -> Element:
     if drift.parent:
         _text(article, "p", f"part of {drift.parent}", "soft")
     if drift.location:
-        _text(article, "p", f"{drift.location.file}:{drift.location.line}", "soft")
+        _text(article, "p", words.source_line(drift.location), "soft")
     if drift.reason:
         _text(article, "p", drift.reason)
     if drift.rule:

@@ -20,6 +20,8 @@ def render(report: DriftReport, *, show_suppressed: bool = False, color: bool = 
     case = SubElement(scan, "testcase", classname="driftmgr.scan", name=_clean(words.coverage(report)))
     if report.scan.outcome != "complete":
         _outcome(case, "error", report.scan.outcome, words.verdict(report), "")
+    if report.scan.notes:
+        SubElement(case, "system-out").text = "\n".join(map(_clean, report.scan.notes))
     drifts = _suite(root, report, "drift")
     for drift in report.drifts:
         changes = (*drift.changes, *drift.suppressed) if show_suppressed else drift.changes

@@ -48,6 +48,9 @@ def render(report: DriftReport, *, show_suppressed: bool = False, color: bool = 
                 "exitCode": report.exit_code,
                 "startTimeUtc": scan.started_at,
                 "endTimeUtc": scan.finished_at,
+                "toolExecutionNotifications": [
+                    {"level": "note", "message": {"text": harmless(note)}} for note in scan.notes
+                ],
             }
         ],
         "columnKind": "unicodeCodePoints",
