@@ -131,7 +131,7 @@ def test_a_unit_knows_its_module_and_what_it_gives_it(write: Write) -> None:
             r"unit/terragrunt\.hcl:1: remote_state: bucket is not written down: get_aws_account_id\(\)",
         ),
         (
-            '\nremote_state {\n  backend = "s3"\n  config = merge({}, {})\n}',
+            '\nremote_state {\n  backend = "s3"\n  config = merge({}, local.x)\n}',
             r"terragrunt\.hcl:2: remote_state: config is not written down: merge",
         ),
         ("remote_state = { config = {} }", r"terragrunt\.hcl:1: remote_state: backend is not written down: nothing"),
@@ -250,6 +250,32 @@ def test_functions_of_paths_are_answered_as_terragrunt_does(write: Write) -> Non
         "other": "default",
         "found": "fallback",
     }
+
+
+def test_variables_whose_inputs_are_not_known_have_no_default(write: Write) -> None:
+    """Inputs that a function makes may hold any of them; merged ones are followed, files win over them."""
+    tree = write(
+        {
+            "root.hcl": 'inputs = merge({ a = "root", b = "root" }, { b = "second" })',
+            "known/terragrunt.hcl": 'include "r" {\n  path = "../root.hcl"\n}\ninputs = { a = "unit", c = "unit" }',
+            "known/x.auto.tfvars": 'c = "file"',
+            "known/main.tf": "".join(f'variable "{name}" {{}}\n' for name in "abc")
+            + 'provider "p" {\n  v = [var.a, var.b, var.c]\n}\n',
+            "unknown/terragrunt.hcl": 'inputs = yamldecode(file("x.yaml"))',
+            "unknown/main.tf": 'variable "a" {\n  default = "x"\n}\nprovider "p" {\n  v = var.a\n}\n',
+        }
+    )
+    seen = found(tree)
+
+    def given(unit: str) -> Any:
+        configuration = seen[unit].configuration({})
+        assert configuration is not None
+        return configuration.modules[()].providers["p", None].arguments["v"]
+
+    assert (seen["known"].inputs, seen["known"].inputs_known) == ({"a": "unit", "b": "second", "c": "unit"}, True)
+    assert given("known") == ["unit", "second", "file"]
+    assert not seen["unknown"].inputs_known
+    assert given("unknown") == Unresolved("var.a")
 
 
 def test_a_parent_of_the_old_style_is_no_unit(write: Write) -> None:

@@ -128,28 +128,29 @@ def read_configuration(
     environment: Mapping[str, str] | None = None,
     inputs: Mapping[str, Any] | None = None,
     *,
+    inputs_known: bool = True,
     generated: tuple[SourceFile, ...] = (),
 ) -> Configuration:
     """The configuration of a root module.
 
-    Never fails: what cannot be read is in ``problems``. ``inputs`` are values of variables that win over all others,
-    ``generated`` files that Terragrunt would write.
+    Never fails: what cannot be read is in ``problems``. ``inputs`` are Terragrunt's, without ``inputs_known`` not all
+    of them; ``generated`` are files that it would write.
     """
-    return _Reader(directory, os.environ if environment is None else environment).read(inputs, generated)
+    seen = os.environ if environment is None else environment
+    variables = Variables(directory, seen, inputs, inputs_known=inputs_known)
+    return _Reader(directory, seen).read(variables, generated)
 
 
 class _Reader:
     def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
         self._root = root
-        self._environment = environment
         self._modules: dict[ModulePath, Module] = {}
         self._problems: list[Problem] = []
         self._read_files: dict[Path, list[SourceFile]] = {}
         data = root / (environment.get("TF_DATA_DIR") or ".terraform")
         self._downloaded = self._manifest(data / "modules/modules.json")
 
-    def read(self, inputs: Mapping[str, Any] | None, generated: tuple[SourceFile, ...]) -> Configuration:
-        variables = Variables(self._root, self._environment, inputs)
+    def read(self, variables: Variables, generated: tuple[SourceFile, ...]) -> Configuration:
         self._problems += variables.problems
         self._add((), Module(self._root, (*self._files(self._root), *generated), variables.of))
         return Configuration(self._root, self._modules, tuple(self._problems))

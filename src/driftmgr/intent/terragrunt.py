@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from driftmgr.hcl import HclError, parse_hcl, unresolved_in
+from driftmgr.hcl import HclError, Unresolved, parse_hcl, unresolved_in
 from driftmgr.intent.backend import ConfiguredBackend, as_backend, backend_of, configured_backend
 from driftmgr.intent.configuration import Configuration, read_configuration
 from driftmgr.intent.errors import IntentError
@@ -36,8 +36,9 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """A directory with a ``terragrunt.hcl``.
 
     ``backend`` is where its state is; ``None`` if that cannot be told, ``reason`` then says why, with file and line.
-    ``source`` is the directory of its module if it is a local one; ``inputs`` may hold ``Unresolved``. ``dependencies``
-    are the directories of the units that it names. ``generated`` are the files that Terragrunt writes into the module.
+    ``source`` is the directory of its module if it is a local one; ``inputs`` may hold ``Unresolved``, and without
+    ``inputs_known`` there are others. ``dependencies`` are the directories of the units that it names, ``generated``
+    the files that Terragrunt writes into the module.
     """
 
     directory: Path
@@ -45,6 +46,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     source: Path | None = None
     inputs: dict[str, Any] = {}
+    inputs_known: bool = True
     dependencies: tuple[Path, ...] = ()
     generated: tuple[SourceFile, ...] = ()
 
@@ -52,7 +54,9 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
         """The configuration of its module; ``None`` if that is not a local one."""
         if self.source is None:
             return None
-        return read_configuration(self.source, environment, self.inputs, generated=self.generated)
+        return read_configuration(
+            self.source, environment, self.inputs, inputs_known=self.inputs_known, generated=self.generated
+        )
 
 
 def units(directory: Path, environment: Mapping[str, str] | None = None) -> tuple[Unit, ...]:
@@ -104,11 +108,13 @@ class _Resolved:
 
     def unit(self) -> Unit:
         source, is_local = self._source()
+        inputs = [found.body.value("inputs", found.context) for found in self._chain]
         generated = tuple(self._generated())
         unit = Unit(
             directory=self._file.path.parent,
             source=source,
-            inputs=self._inputs(),
+            inputs={name: value for given in inputs if isinstance(given, dict) for name, value in given.items()},
+            inputs_known=not any(isinstance(given, Unresolved) for given in inputs),
             dependencies=tuple(dict.fromkeys(path for file in self._chain for path in _dependencies(file))),
             generated=generated,
         )
@@ -149,13 +155,6 @@ class _Resolved:
             return None, False
         path = Path(os.path.normpath(self._file.path.parent / source.partition("?")[0]))
         return (path, True) if is_directory(path) else (None, False)
-
-    def _inputs(self) -> dict[str, Any]:
-        made: dict[str, Any] = {}
-        for file in self._chain:
-            found = file.body.value("inputs", file.context)
-            made |= found if isinstance(found, dict) else {}
-        return made
 
     def _generated(self) -> Iterator[SourceFile]:
         blocks = {block.labels[0]: (file, block) for file in self._chain for block in file.body.blocks("generate", 1)}

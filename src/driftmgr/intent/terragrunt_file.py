@@ -138,6 +138,8 @@ class TerragruntFile:
     def _call_without_includes(self, name: str, arguments: Sequence[Any]) -> Any:
         if name == "read_terragrunt_config" and arguments:
             return self._read(*arguments[:2])
+        if name == "merge" and all(isinstance(argument, dict) for argument in arguments):
+            return {key: value for argument in arguments for key, value in argument.items()}
         if any(True for argument in arguments for _ in unresolved_in(argument)):
             return None
         if name == "get_env" and arguments:

@@ -20,18 +20,25 @@ class Variables:
     """What the root module's variables are given; ``of`` says it for one.
 
     What ``-var`` and ``-var-file`` gave on a command line nobody wrote down. With a file that cannot be read no value
-    is known, for it might have won.
+    is known, for it might have won. Terragrunt's ``inputs`` count where neither files nor the environment give a value;
+    without ``inputs_known`` there are more of them.
     """
 
     def __init__(
-        self, directory: Path, environment: Mapping[str, str], inputs: Mapping[str, Any] | None = None
+        self,
+        directory: Path,
+        environment: Mapping[str, str],
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        inputs_known: bool = True,
     ) -> None:
         self.problems: list[Problem] = []
         self._environment = environment
         self._values: dict[str, Any] = {}
         for path in _files(directory):
             self._read(path, relative(path, directory))
-        self._values |= inputs or {}
+        self._inputs = inputs or {}
+        self._inputs_known = inputs_known
 
     def of(self, name: str, declared: MergedBlock) -> Any:
         """The value of a variable, its default if nothing is given."""
@@ -42,6 +49,10 @@ class Variables:
         text = self._environment.get(f"TF_VAR_{name}")
         if text is not None:
             return _from_text(text, declared)
+        if name in self._inputs:
+            return self._inputs[name]
+        if not self._inputs_known:
+            return Unresolved(f"var.{name}")
         default = declared.expression("default")
         return Unresolved(f"var.{name}") if default is None else default.value()
 
