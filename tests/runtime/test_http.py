@@ -18,7 +18,7 @@ from driftmgr.runtime.http import HttpAnswer, HttpClient, HttpStatusError, date_
 from driftmgr.runtime.limiter import Limit
 from driftmgr.runtime.retry import RetryPolicy
 from runtime.clock import Clock
-from state.backends.peer import Answer, Certificates, Peer, Request, free_port, serving
+from state.backends.web import Answer, Certificates, Request, WebServer, free_port, serving
 
 HERE = Endpoint(provider="test", account="1", region=None, service="web")
 
@@ -242,7 +242,7 @@ def test_requests_are_counted() -> None:
     """Each try counts: that is what a scan cost."""
     bench = Bench()
 
-    async def run(peer: Peer) -> int:
+    async def run(peer: WebServer) -> int:
         async with HttpClient(bench.guard) as client:
             await client.request(HERE, "x", "GET", peer.url)
             return client.requests

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
-from state.backends.peer import Certificates, free_port
+from state.backends.web import Certificates, free_port
 
 ACCOUNT = "teamstates"
 KEY = base64.b64encode(b"a key of sixty-four bytes, which no account of Azure's has or had").decode()

@@ -3,7 +3,8 @@
 import base64
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,12 @@ def large(size: int = 2_000_000) -> bytes:
     """A state of so many bytes and more that gzip cannot shrink below three quarters."""
     noise = base64.b64encode(random.Random(1).randbytes(size)).decode()  # noqa: S311  # no secret
     return json.dumps({"version": 4, "serial": 1, "lineage": "large", "outputs": {"noise": noise}}).encode()
+
+
+def backend_block(kind: str, settings: Mapping[str, Any]) -> str:
+    """The backend block of a configuration, for real Terraform."""
+    lines = (f"    {name} = {json.dumps(value)}" for name, value in settings.items())
+    return "\n".join((f'  backend "{kind}" {{', *lines, "  }"))
 
 
 def keeps_bytes(opened: Callable[[], StateBackend]) -> None:

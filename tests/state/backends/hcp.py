@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from state.backends.peer import Answer, Request, say
+from state.backends.web import Answer, Request, say
 
 TOKENS = {"token-ci": "ci", "token-eve": "eve"}
 

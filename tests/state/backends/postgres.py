@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from state.backends.peer import free_port
+from state.backends.web import free_port
 
 _SECONDS = 30.0
 

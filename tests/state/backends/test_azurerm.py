@@ -21,8 +21,8 @@ from driftmgr.state.backends.protocol import LockInfo, StateLockedError
 from driftmgr.state.locate import locate
 from state.backends import contract
 from state.backends.azurite import ACCOUNT, KEY, Azurite, sas_token
-from state.backends.peer import access
-from state.backends.real import Terraform, needs_terraform
+from state.backends.web import access
+from state.peer import Peer, needs_terraform
 
 _numbers = itertools.count()
 BLOCK = {"storage_account_name": ACCOUNT, "key": "team/web app+1.tfstate", "access_key": KEY}
@@ -115,28 +115,29 @@ def test_each_workspace_is_a_blob_of_its_own(container: str) -> None:
 @needs_terraform
 def test_terraform_and_we_exclude_each_other(container: str, azurite: Azurite, tmp_path: Path) -> None:
     """Terraform's lease keeps us out, ours keeps Terraform out, in a workspace; lineage and serial go on."""
-    block = {**BLOCK, "container_name": container}
-    terraform = Terraform(tmp_path, "azurerm", block, azurite.environment)
-    terraform.init()
-    assert terraform.run("workspace", "new", "dev").returncode == 0
-    assert terraform.apply("one").returncode == 0
+    block = contract.backend_block("azurerm", {**BLOCK, "container_name": container})
+    terraform = Peer(tmp_path, block, azurite.environment)
+    terraform.write()
+    terraform.do("init", "-input=false")
+    terraform.do("workspace", "new", "dev")
+    terraform.apply("one")
     ours = opener(container, "dev")()
     written = ours.read()
     assert written is not None
     assert b'"one"' in written
-    with terraform.holding():
+    with terraform.holding_the_lock():
         with pytest.raises(StateLockedError) as caught:
             ours.lock(LockInfo.new("push", ours.label))
         assert caught.value.holder is not None
         assert caught.value.holder.operation == "OperationTypeApply"
     lock = LockInfo.new("push", ours.label)
     ours.lock(lock)
-    refused = terraform.apply("two")
+    refused = terraform.run("plan", "-input=false")
     assert refused.returncode == 1
     assert lock.id in refused.stderr
     ours.write(written)
     ours.unlock(lock.id)
-    assert terraform.apply("three").returncode == 0
+    terraform.apply("three")
     before, after = parse_state(written, source="before"), parse_state(ours.read() or b"", source="after")
     assert (after.lineage, after.serial > before.serial) == (before.lineage, True)
 

@@ -16,7 +16,7 @@ from driftmgr.state.backends.consul import ConsulState, open_consul
 from driftmgr.state.backends.protocol import LockInfo, StateLockedError
 from driftmgr.state.locate import locate
 from state.backends import contract
-from state.backends.peer import Answer, Certificates, Peer, Request, access, free_port, say, serving
+from state.backends.web import Answer, Certificates, Request, WebServer, access, free_port, say, serving
 
 _LARGEST = 524_288
 
@@ -120,27 +120,27 @@ def consul() -> Consul:
 
 
 @pytest.fixture
-def peer(consul: Consul) -> Iterator[Peer]:
+def peer(consul: Consul) -> Iterator[WebServer]:
     """The agent."""
     with serving(consul) as running:
         yield running
 
 
-def opener(peer: Peer, workspace: str = "default", **more: Any) -> Callable[[], ConsulState]:
+def opener(peer: WebServer, workspace: str = "default", **more: Any) -> Callable[[], ConsulState]:
     """Opens the state of a workspace."""
     settings = {"address": peer.host, "path": "team/web app", **more}
     return lambda: open_consul(settings, workspace, access())
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_states_are_kept_byte_by_byte(peer: Peer, consul: Consul, compressed: bool) -> None:  # noqa: FBT001
+def test_states_are_kept_byte_by_byte(peer: WebServer, consul: Consul, compressed: bool) -> None:  # noqa: FBT001
     """A state is read as it was written, also compressed and in chunks; no chunk outlives its state."""
     contract.keeps_bytes(opener(peer, gzip=compressed))
     assert list(consul.keys) == ["team/web app"] or set(consul.keys) == {"team/web app", "team/web app/.lock"}
     assert consul.keys["team/web app"]["value"].startswith(b"\x1f") == compressed
 
 
-def test_a_large_state_is_in_chunks_as_terraform_writes_them(peer: Peer, consul: Consul) -> None:
+def test_a_large_state_is_in_chunks_as_terraform_writes_them(peer: WebServer, consul: Consul) -> None:
     """The key names hash and chunks of 512 KiB each; the same state written again keeps them."""
     ours, content = opener(peer)(), contract.large()
     for _ in range(2):
@@ -159,7 +159,7 @@ def test_a_large_state_is_in_chunks_as_terraform_writes_them(peer: Peer, consul:
         ours.read()
 
 
-def test_what_terraform_compressed_is_read(peer: Peer, consul: Consul) -> None:
+def test_what_terraform_compressed_is_read(peer: WebServer, consul: Consul) -> None:
     """Compression shows in the value, whatever the block says; a damaged value is named."""
     consul.set("team/web app", gzip.compress(contract.ODD))
     assert opener(peer)().read() == contract.ODD
@@ -168,7 +168,7 @@ def test_what_terraform_compressed_is_read(peer: Peer, consul: Consul) -> None:
         opener(peer)().read()
 
 
-def test_a_lock_keeps_others_out(peer: Peer, consul: Consul) -> None:
+def test_a_lock_keeps_others_out(peer: WebServer, consul: Consul) -> None:
     """Two of us exclude each other; the lock's id is the session, as Terraform's force-unlock takes it."""
     seen = contract.excludes(opener(peer))
     assert seen is not None
@@ -177,7 +177,7 @@ def test_a_lock_keeps_others_out(peer: Peer, consul: Consul) -> None:
     assert consul.sessions == {}
 
 
-def test_a_lock_is_released_by_its_id_alone(peer: Peer) -> None:
+def test_a_lock_is_released_by_its_id_alone(peer: WebServer) -> None:
     """By its own id or its session's, also from another process; never by another id."""
     contract.refuses_other_ids(opener(peer))
     ours, other = opener(peer)(), opener(peer)()
@@ -192,7 +192,7 @@ def test_a_lock_is_released_by_its_id_alone(peer: Peer) -> None:
         assert other.holder() is None
 
 
-def test_nobody_writes_after_the_lock_was_lost(peer: Peer, consul: Consul) -> None:
+def test_nobody_writes_after_the_lock_was_lost(peer: WebServer, consul: Consul) -> None:
     """The session ended, or the state changed between reading and writing: nothing is written."""
     ours = opener(peer)()
     ours.write(contract.ODD)
@@ -205,7 +205,7 @@ def test_nobody_writes_after_the_lock_was_lost(peer: Peer, consul: Consul) -> No
         ours.unlock("x")
 
 
-def test_a_session_is_renewed_as_long_as_the_lock_is_held(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_is_renewed_as_long_as_the_lock_is_held(peer: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A push that takes longer than a session lives keeps its lock; afterwards nothing is renewed any more."""
     monkeypatch.setattr("driftmgr.state.backends.consul._RENEW_SECONDS", 0.001)
     ours = opener(peer)()
@@ -219,14 +219,14 @@ def test_a_session_is_renewed_as_long_as_the_lock_is_held(peer: Peer, monkeypatc
     assert len(peer.requests) == count + 1
 
 
-def test_without_locks_there_is_none(peer: Peer) -> None:
+def test_without_locks_there_is_none(peer: WebServer) -> None:
     """``lock = false`` is said, not passed over."""
     with pytest.raises(StateError, match="lock = false"):
         opener(peer, lock=False)().lock(LockInfo.new("push", ""))
     assert peer.requests == []
 
 
-def test_each_workspace_is_a_key_of_its_own(peer: Peer, consul: Consul) -> None:
+def test_each_workspace_is_a_key_of_its_own(peer: WebServer, consul: Consul) -> None:
     """Workspaces hold their own states and are listed; their locks and chunks are none of them."""
     default, dev = opener(peer)(), opener(peer, "dev")()
     dev.write(contract.large())
@@ -266,7 +266,7 @@ def test_settings_come_from_block_environment_and_address(consul: Consul, tmp_pa
         assert source.label == f"consul://{peer.host}/web"
 
 
-def test_wrong_credentials_and_what_is_not_there_are_named(peer: Peer, consul: Consul) -> None:
+def test_wrong_credentials_and_what_is_not_there_are_named(peer: WebServer, consul: Consul) -> None:
     """A token that may not, an agent that is not there, an address and a file that are none."""
     consul.token = "t0ken"
     with pytest.raises(StateError, match="access denied, HTTP 403") as caught:
@@ -284,7 +284,7 @@ def test_wrong_credentials_and_what_is_not_there_are_named(peer: Peer, consul: C
             opener(peer, **settings)()
 
 
-def test_a_lock_without_a_record_excludes_all_the_same(peer: Peer, consul: Consul) -> None:
+def test_a_lock_without_a_record_excludes_all_the_same(peer: WebServer, consul: Consul) -> None:
     """Whoever holds the session of the lock keeps us out, also one that left no record."""
     consul.set("team/web app/.lock", b"", Session="somebody")
     with pytest.raises(StateLockedError) as caught:

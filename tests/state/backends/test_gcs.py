@@ -17,7 +17,7 @@ from driftmgr.state.backends.gcs import GcsState, open_gcs
 from driftmgr.state.backends.protocol import LockInfo, StateLockedError
 from driftmgr.state.locate import locate
 from state.backends import contract
-from state.backends.peer import Answer, Peer, Request, access, free_port, say, serving
+from state.backends.web import Answer, Request, WebServer, access, free_port, say, serving
 
 KEY = base64.b64encode(b"k" * 32).decode()
 
@@ -89,30 +89,30 @@ def gcs() -> Gcs:
 
 
 @pytest.fixture
-def peer(gcs: Gcs) -> Iterator[Peer]:
+def peer(gcs: Gcs) -> Iterator[WebServer]:
     """The API."""
     with serving(gcs) as running:
         yield running
 
 
-def block(peer: Peer, **more: Any) -> dict[str, Any]:
+def block(peer: WebServer, **more: Any) -> dict[str, Any]:
     """A backend block of the bucket."""
     endpoint = f"{peer.url}/storage/v1/"
     return {"bucket": "team", "prefix": "apps/web", "access_token": "good", "storage_custom_endpoint": endpoint, **more}
 
 
-def opener(peer: Peer, workspace: str = "default", **more: Any) -> Callable[[], GcsState]:
+def opener(peer: WebServer, workspace: str = "default", **more: Any) -> Callable[[], GcsState]:
     """Opens the state of a workspace."""
     return lambda: open_gcs(block(peer, **more), workspace, access())
 
 
-def test_states_are_kept_byte_by_byte(peer: Peer, gcs: Gcs) -> None:
+def test_states_are_kept_byte_by_byte(peer: WebServer, gcs: Gcs) -> None:
     """A state is read as it was written, whatever its form and size, under Terraform's name for it."""
     contract.keeps_bytes(opener(peer))
     assert list(gcs.objects) == ["apps/web/default.tfstate"]
 
 
-def test_a_lock_keeps_others_out(peer: Peer) -> None:
+def test_a_lock_keeps_others_out(peer: WebServer) -> None:
     """Two of us exclude each other; the lock's id is the generation, as Terraform's force-unlock takes it."""
     seen = contract.excludes(opener(peer))
     assert seen is not None
@@ -120,7 +120,7 @@ def test_a_lock_keeps_others_out(peer: Peer) -> None:
     assert seen.path == "gs://team/apps/web/default.tflock"
 
 
-def test_a_lock_is_released_by_its_id_alone(peer: Peer, gcs: Gcs) -> None:
+def test_a_lock_is_released_by_its_id_alone(peer: WebServer, gcs: Gcs) -> None:
     """By its own id or its generation, also from another process; never by another id, and never a newer lock."""
     contract.refuses_other_ids(opener(peer))
     ours, other = opener(peer)(), opener(peer)()
@@ -138,7 +138,7 @@ def test_a_lock_is_released_by_its_id_alone(peer: Peer, gcs: Gcs) -> None:
     assert other.holder() is not None
 
 
-def test_a_record_that_is_none_is_a_lock_all_the_same(peer: Peer, gcs: Gcs) -> None:
+def test_a_record_that_is_none_is_a_lock_all_the_same(peer: WebServer, gcs: Gcs) -> None:
     """Whatever is in the lock's object, it excludes."""
     gcs.objects["apps/web/default.tflock"] = (7, b"?", "")
     with pytest.raises(StateLockedError) as caught:
@@ -148,7 +148,7 @@ def test_a_record_that_is_none_is_a_lock_all_the_same(peer: Peer, gcs: Gcs) -> N
     opener(peer)().unlock("7")
 
 
-def test_each_workspace_is_an_object_of_its_own(peer: Peer, gcs: Gcs) -> None:
+def test_each_workspace_is_an_object_of_its_own(peer: WebServer, gcs: Gcs) -> None:
     """Workspaces hold their own states and are listed over all pages; other objects are none of them."""
     for name in ("dev", "default", "prod", "a"):
         opener(peer, name)().write(name.encode())
@@ -161,7 +161,7 @@ def test_each_workspace_is_an_object_of_its_own(peer: Peer, gcs: Gcs) -> None:
     assert "default.tfstate" in gcs.objects
 
 
-def test_a_customers_key_encrypts_the_state_and_not_the_lock(peer: Peer, gcs: Gcs, tmp_path: Path) -> None:
+def test_a_customers_key_encrypts_the_state_and_not_the_lock(peer: WebServer, gcs: Gcs, tmp_path: Path) -> None:
     """The key goes along as GCS wants it, from text, file or environment; without it the state is not read."""
     ours = opener(peer, encryption_key=KEY)()
     lock = LockInfo.new("push", ours.label)
@@ -181,7 +181,7 @@ def test_a_customers_key_encrypts_the_state_and_not_the_lock(peer: Peer, gcs: Gc
             opener(peer, encryption_key=wrong)()
 
 
-def test_a_key_of_cloud_kms_is_named_when_writing(peer: Peer, gcs: Gcs) -> None:
+def test_a_key_of_cloud_kms_is_named_when_writing(peer: WebServer, gcs: Gcs) -> None:
     """``kms_encryption_key`` goes along with the state; together with a customer's key it is refused."""
     name = "projects/p/locations/l/keyRings/r/cryptoKeys/k"
     opener(peer, kms_encryption_key=name)().write(b"{}")
@@ -227,7 +227,7 @@ def private_key() -> str:
     return key.private_bytes(serialization.Encoding.PEM, kind, plain).decode()
 
 
-def test_an_address_names_the_state(peer: Peer) -> None:
+def test_an_address_names_the_state(peer: WebServer) -> None:
     """``gs://BUCKET/PREFIX`` is a block's prefix, ``.../NAME.tfstate`` the state of that workspace."""
     opener(peer, "dev")().write(contract.ODD)
     variables = {
@@ -240,7 +240,7 @@ def test_an_address_names_the_state(peer: Peer) -> None:
     assert by_prefix.label == by_name.label == "gs://team/apps/web/dev.tfstate"
 
 
-def test_wrong_credentials_and_what_is_not_there_are_named(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_credentials_and_what_is_not_there_are_named(peer: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token that is not accepted, one that may not, a bucket and a server that are not there, no library."""
     for token, message in (("secret", "HTTP 401"), ("poor", "access denied, HTTP 403")):
         with pytest.raises(StateError, match=message) as caught:

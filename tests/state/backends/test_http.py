@@ -12,8 +12,8 @@ from driftmgr.state.backends.http import HttpState, open_http
 from driftmgr.state.backends.protocol import LockInfo, StateLockedError
 from driftmgr.state.locate import locate
 from state.backends import contract
-from state.backends.peer import Answer, Certificates, Peer, Request, access, free_port, serving
-from state.backends.real import Terraform, needs_terraform
+from state.backends.web import Answer, Certificates, Request, WebServer, access, free_port, serving
+from state.peer import Peer, needs_terraform
 
 
 class Store:
@@ -55,36 +55,36 @@ def store() -> Store:
 
 
 @pytest.fixture
-def peer(store: Store) -> Iterator[Peer]:
+def peer(store: Store) -> Iterator[WebServer]:
     """The server."""
     with serving(store) as running:
         yield running
 
 
-def settings(peer: Peer, **more: Any) -> dict[str, Any]:
+def settings(peer: WebServer, **more: Any) -> dict[str, Any]:
     """The backend block of the server."""
     address = f"{peer.url}/states/web?team=a"
     return {"address": address, "lock_address": address, "unlock_address": address, **more}
 
 
-def opener(peer: Peer, **more: Any) -> Callable[[], HttpState]:
+def opener(peer: WebServer, **more: Any) -> Callable[[], HttpState]:
     """Opens the state of that block."""
     return lambda: open_http(settings(peer, **more), "default", access())
 
 
-def test_states_are_kept_byte_by_byte(peer: Peer) -> None:
+def test_states_are_kept_byte_by_byte(peer: WebServer) -> None:
     """A state is read as it was written, whatever its form and size."""
     contract.keeps_bytes(opener(peer))
 
 
-def test_a_lock_keeps_others_out(peer: Peer) -> None:
+def test_a_lock_keeps_others_out(peer: WebServer) -> None:
     """Two of us exclude each other, and the second one learns who the first one is."""
     seen = contract.excludes(opener(peer))
     assert seen is not None
     assert seen.operation == "push"
 
 
-def test_a_lock_is_released_by_its_id_alone(peer: Peer) -> None:
+def test_a_lock_is_released_by_its_id_alone(peer: WebServer) -> None:
     """No other id releases a lock; the right one does, also from another process."""
     contract.refuses_other_ids(opener(peer))
     ours = opener(peer)()
@@ -95,15 +95,14 @@ def test_a_lock_is_released_by_its_id_alone(peer: Peer) -> None:
 
 
 @needs_terraform
-def test_terraform_and_we_exclude_each_other(peer: Peer, store: Store, tmp_path: Path) -> None:
+def test_terraform_and_we_exclude_each_other(peer: WebServer, store: Store, tmp_path: Path) -> None:
     """Terraform's lock keeps us out, ours keeps Terraform out, and both read what the other one wrote."""
-    terraform = Terraform(tmp_path, "http", settings(peer))
-    terraform.init()
-    assert terraform.apply("one").returncode == 0
+    terraform = Peer(tmp_path, contract.backend_block("http", settings(peer)))
+    terraform.apply("one")
     ours = opener(peer)()
     written = ours.read()
     assert written == store.state
-    with terraform.holding():
+    with terraform.holding_the_lock():
         with pytest.raises(StateLockedError) as caught:
             ours.lock(LockInfo.new("push", ours.label))
         assert caught.value.holder is not None
@@ -111,27 +110,26 @@ def test_terraform_and_we_exclude_each_other(peer: Peer, store: Store, tmp_path:
         assert caught.value.holder.created
     lock = LockInfo.new("push", ours.label)
     ours.lock(lock)
-    refused = terraform.apply("two")
+    refused = terraform.run("plan", "-input=false")
     assert refused.returncode == 1
     assert lock.id in refused.stderr
     ours.write(written or b"")
     ours.unlock(lock.id)
     before = parse_state(written or b"", source="before")
-    assert terraform.apply("three").returncode == 0
+    terraform.apply("three")
     after = parse_state(ours.read() or b"", source="after")
     assert (after.lineage, after.serial > before.serial) == (before.lineage, True)
 
 
 @needs_terraform
-def test_we_force_unlock_what_terraform_left_locked(peer: Peer, store: Store, tmp_path: Path) -> None:
+def test_we_force_unlock_what_terraform_left_locked(peer: WebServer, store: Store, tmp_path: Path) -> None:
     """The lock of a Terraform that is gone is released by its id."""
-    terraform = Terraform(tmp_path, "http", settings(peer))
-    terraform.init()
+    terraform = Peer(tmp_path, contract.backend_block("http", settings(peer)))
+    terraform.apply("one")
     store.lock = LockInfo.new("apply", "gone").encode()
-    refused = terraform.apply("one")
-    assert refused.returncode == 1
+    assert terraform.run("plan", "-input=false").returncode == 1
     opener(peer)().unlock(json.loads(store.lock)["ID"])
-    assert terraform.apply("one").returncode == 0
+    assert "No changes" in terraform.do("plan", "-input=false")
 
 
 def test_verbs_and_addresses_are_those_of_the_block() -> None:
@@ -171,7 +169,7 @@ def test_without_a_lock_address_there_is_no_lock(store: Store) -> None:
         assert peer.requests[0].query == {}
 
 
-def test_an_address_is_the_state_itself(peer: Peer, store: Store) -> None:
+def test_an_address_is_the_state_itself(peer: WebServer, store: Store) -> None:
     """``https://...`` as an argument is the address, its query included; the password stays out of the label."""
     store.state = contract.ODD
     store.user = "Basic Y2k6czNjcmV0"
@@ -213,9 +211,7 @@ def test_client_certificates_open_the_state_as_they_do_for_terraform(tmp_path: P
         block = settings(
             peer, **known, client_certificate_pem=pem.client, client_private_key_pem=pem.client_key, retry_max=0
         )
-        terraform = Terraform(tmp_path / "work", "http", block)
-        terraform.init()
-        assert terraform.apply("one").returncode == 0
+        Peer(tmp_path, contract.backend_block("http", block)).apply("one")
         assert b'"one"' in (open_http(block, "default", access()).read() or b"")
         with pytest.raises(StateError, match=r"TLS|connection broke"):
             open_http(settings(peer, **known), "default", access()).read()

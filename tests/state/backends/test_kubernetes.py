@@ -14,7 +14,7 @@ from driftmgr.state.backends.kubernetes import KubernetesState, open_kubernetes
 from driftmgr.state.backends.protocol import LockInfo, StateLockedError
 from driftmgr.state.locate import locate
 from state.backends import contract
-from state.backends.peer import Answer, Certificates, Peer, Request, access, free_port, say, serving
+from state.backends.web import Answer, Certificates, Request, WebServer, access, free_port, say, serving
 
 _LARGEST = 1_048_576
 
@@ -89,23 +89,23 @@ def cluster() -> Kubernetes:
 
 
 @pytest.fixture
-def peer(cluster: Kubernetes) -> Iterator[Peer]:
+def peer(cluster: Kubernetes) -> Iterator[WebServer]:
     """The API server."""
     with serving(cluster) as running:
         yield running
 
 
-def block(peer: Peer, **more: Any) -> dict[str, Any]:
+def block(peer: WebServer, **more: Any) -> dict[str, Any]:
     """A backend block of the cluster."""
     return {"host": peer.url, "token": "good", "namespace": "infra", "secret_suffix": "web", **more}
 
 
-def opener(peer: Peer, workspace: str = "default", **more: Any) -> Callable[[], KubernetesState]:
+def opener(peer: WebServer, workspace: str = "default", **more: Any) -> Callable[[], KubernetesState]:
     """Opens the state of a workspace."""
     return lambda: open_kubernetes(block(peer, **more), workspace, access())
 
 
-def test_states_are_kept_byte_by_byte(peer: Peer, cluster: Kubernetes) -> None:
+def test_states_are_kept_byte_by_byte(peer: WebServer, cluster: Kubernetes) -> None:
     """A state is read as it was written, whatever its form and size; no part outlives its state."""
     contract.keeps_bytes(opener(peer))
     secret = cluster.objects["secrets"]["tfstate-default-web"]
@@ -121,7 +121,7 @@ def test_states_are_kept_byte_by_byte(peer: Peer, cluster: Kubernetes) -> None:
 
 
 def test_a_large_state_is_in_parts_as_terraform_writes_them(
-    peer: Peer, cluster: Kubernetes, monkeypatch: pytest.MonkeyPatch
+    peer: WebServer, cluster: Kubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parts are put together by their numbers, also the tenth after the second; one that is gone is named."""
     monkeypatch.setattr("driftmgr.state.backends.kubernetes._CHUNK", 150_000)
@@ -139,7 +139,7 @@ def test_a_large_state_is_in_parts_as_terraform_writes_them(
     assert list(secrets) == ["tfstate-default-web"]
 
 
-def test_a_damaged_secret_is_named(peer: Peer, cluster: Kubernetes) -> None:
+def test_a_damaged_secret_is_named(peer: WebServer, cluster: Kubernetes) -> None:
     """What does not decompress is an error, an empty secret no state; data of others in it stays."""
     ours = opener(peer)()
     ours.write(contract.ODD)
@@ -153,7 +153,7 @@ def test_a_damaged_secret_is_named(peer: Peer, cluster: Kubernetes) -> None:
     assert ours.read() is None
 
 
-def test_a_lock_keeps_others_out(peer: Peer, cluster: Kubernetes) -> None:
+def test_a_lock_keeps_others_out(peer: WebServer, cluster: Kubernetes) -> None:
     """Two of us exclude each other, and the second one learns who the first one is."""
     seen = contract.excludes(opener(peer))
     assert seen is not None
@@ -163,7 +163,7 @@ def test_a_lock_keeps_others_out(peer: Peer, cluster: Kubernetes) -> None:
     assert lease["metadata"]["annotations"] == {}
 
 
-def test_a_lock_is_released_by_its_id_alone(peer: Peer, cluster: Kubernetes) -> None:
+def test_a_lock_is_released_by_its_id_alone(peer: WebServer, cluster: Kubernetes) -> None:
     """No other id releases a lock; the right one does, also from elsewhere; a holder without a record excludes."""
     contract.refuses_other_ids(opener(peer))
     ours = opener(peer)()
@@ -180,7 +180,7 @@ def test_a_lock_is_released_by_its_id_alone(peer: Peer, cluster: Kubernetes) -> 
 
 
 @pytest.mark.parametrize("exists", [False, True])
-def test_of_two_at_the_same_moment_one_gets_the_lock(peer: Peer, cluster: Kubernetes, exists: bool) -> None:  # noqa: FBT001
+def test_of_two_at_the_same_moment_one_gets_the_lock(peer: WebServer, cluster: Kubernetes, exists: bool) -> None:  # noqa: FBT001
     """Whoever saw a Lease that has changed since is refused by the server, and told that it is locked."""
     first, second = opener(peer)(), opener(peer)()
     lock, other = LockInfo.new("push", ""), LockInfo.new("apply", "")
@@ -197,7 +197,7 @@ def test_of_two_at_the_same_moment_one_gets_the_lock(peer: Peer, cluster: Kubern
     assert caught.value.holder == lock
 
 
-def test_each_workspace_is_a_secret_of_its_own(peer: Peer) -> None:
+def test_each_workspace_is_a_secret_of_its_own(peer: WebServer) -> None:
     """Workspaces hold their own states and are listed; those of another suffix are none of them."""
     opener(peer, "dev")().write(b'{"dev":1}')
     opener(peer, secret_suffix="api")().write(b"{}")
@@ -208,7 +208,7 @@ def test_each_workspace_is_a_secret_of_its_own(peer: Peer) -> None:
     assert opener(peer, "dev")().read() == b'{"dev":1}'
 
 
-def kubeconfig(peer: Peer, pem: Certificates, user: dict[str, Any]) -> str:
+def kubeconfig(peer: WebServer, pem: Certificates, user: dict[str, Any]) -> str:
     """A kubeconfig with two contexts, the good one not current."""
     authority = base64.b64encode(pem.authority.encode()).decode()
     document = {
@@ -279,7 +279,7 @@ def test_a_pod_opens_its_own_cluster(cluster: Kubernetes, tmp_path: Path, monkey
         open_kubernetes({**settings, "in_cluster_config": True}, "default", access()).read()
 
 
-def test_wrong_credentials_and_what_cannot_be_are_named(peer: Peer, tmp_path: Path) -> None:
+def test_wrong_credentials_and_what_cannot_be_are_named(peer: WebServer, tmp_path: Path) -> None:
     """Refusals, a cluster that is not there or not said, names and files that cannot be: one clear message each."""
     for token, message in (("", "not accepted, HTTP 401"), ("wr0ng", "access denied, HTTP 403")):
         with pytest.raises(StateError, match=message) as caught:

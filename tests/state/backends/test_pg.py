@@ -14,9 +14,9 @@ from driftmgr.state.backends.pg import PgState, open_pg
 from driftmgr.state.backends.protocol import LockInfo, StateLockedError
 from driftmgr.state.locate import locate
 from state.backends import contract
-from state.backends.peer import access, free_port
 from state.backends.postgres import Postgres
-from state.backends.real import Terraform, needs_terraform
+from state.backends.web import access, free_port
+from state.peer import Peer, needs_terraform
 
 _numbers = itertools.count()
 
@@ -124,28 +124,30 @@ def test_each_workspace_is_a_row_of_its_own(postgres: Postgres, schema: str) -> 
 def test_terraform_and_we_exclude_each_other(postgres: Postgres, tmp_path: Path) -> None:
     """Terraform's lock keeps us out, ours keeps Terraform out, in a workspace; lineage and serial go on."""
     schema = f"terraform_{next(_numbers)}"
-    terraform = Terraform(tmp_path, "pg", {"conn_str": postgres.url(), "schema_name": schema})
-    terraform.init()
-    assert terraform.run("workspace", "new", "dev").returncode == 0
-    assert terraform.apply("one").returncode == 0
+    block = {"conn_str": postgres.url(), "schema_name": schema}
+    terraform = Peer(tmp_path, contract.backend_block("pg", block))
+    terraform.write()
+    terraform.do("init", "-input=false")
+    terraform.do("workspace", "new", "dev")
+    terraform.apply("one")
     ours = opener(postgres, schema, "dev")()
     assert ours.workspaces() == ("dev",)
     written = ours.read()
     assert written is not None
     assert b'"one"' in written
-    with terraform.holding():
+    with terraform.holding_the_lock():
         with pytest.raises(StateLockedError) as caught:
             ours.lock(LockInfo.new("push", ours.label))
         assert caught.value.holder is not None
         assert ours.holder() is not None
     lock = LockInfo.new("push", ours.label)
     ours.lock(lock)
-    refused = terraform.apply("two")
+    refused = terraform.run("plan", "-input=false")
     assert refused.returncode == 1
     assert "already locked" in refused.stderr
     ours.write(written)
     ours.unlock(lock.id)
-    assert terraform.apply("three").returncode == 0
+    terraform.apply("three")
     before, after = parse_state(written, source="before"), parse_state(ours.read() or b"", source="after")
     assert (after.lineage, after.serial > before.serial) == (before.lineage, True)
 

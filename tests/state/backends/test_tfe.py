@@ -14,7 +14,7 @@ from driftmgr.state.backends.tfe_token import find_token
 from driftmgr.state.locate import locate
 from state.backends import contract
 from state.backends.hcp import Hcp
-from state.backends.peer import Answer, Certificates, Peer, access, free_port, serving
+from state.backends.web import Answer, Certificates, WebServer, access, free_port, serving
 
 TOKEN = "token-ci"
 STATE = b'{"version":4,"serial":7,"lineage":"web","outputs":{}}'
@@ -35,7 +35,7 @@ def hcp() -> Hcp:
 
 
 @pytest.fixture
-def peer(hcp: Hcp, pem: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
+def peer(hcp: Hcp, pem: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     """The host; this process trusts it."""
     authority = tmp_path / "authority.pem"
     authority.write_text(pem.authority)
@@ -45,17 +45,17 @@ def peer(hcp: Hcp, pem: Certificates, tmp_path: Path, monkeypatch: pytest.Monkey
         yield running
 
 
-def block(peer: Peer, token: str = TOKEN, **workspaces: Any) -> dict[str, Any]:
+def block(peer: WebServer, token: str = TOKEN, **workspaces: Any) -> dict[str, Any]:
     """A block for the organization."""
     return {"hostname": peer.host, "organization": "acme", "token": token, "workspaces": workspaces or {"name": "web"}}
 
 
-def opener(peer: Peer) -> Callable[[], TfeState]:
+def opener(peer: WebServer) -> Callable[[], TfeState]:
     """Opens the workspace of a ``cloud`` block."""
     return lambda: open_cloud(block(peer), "default", access())
 
 
-def test_states_are_kept_byte_by_byte(peer: Peer) -> None:
+def test_states_are_kept_byte_by_byte(peer: WebServer) -> None:
     """A state is read as it was uploaded, whatever its form and size; also one that replaces a newer one."""
     ours = opener(peer)()
     assert (ours.read(), ours.workspaces()) == (None, ())
@@ -69,7 +69,7 @@ def test_states_are_kept_byte_by_byte(peer: Peer) -> None:
     assert ours.workspaces() == ("web",)
 
 
-def test_older_servers_take_the_state_in_the_request(peer: Peer, hcp: Hcp) -> None:
+def test_older_servers_take_the_state_in_the_request(peer: WebServer, hcp: Hcp) -> None:
     """Terraform Enterprise that knows no uploads is given the state itself."""
     hcp.uploads = False
     ours = opener(peer)()
@@ -79,7 +79,7 @@ def test_older_servers_take_the_state_in_the_request(peer: Peer, hcp: Hcp) -> No
     assert ours.read() == STATE
 
 
-def test_a_lock_keeps_others_out(peer: Peer) -> None:
+def test_a_lock_keeps_others_out(peer: WebServer) -> None:
     """Two of us exclude each other; the user who locked is named, and why."""
     seen = contract.excludes(opener(peer))
     assert seen is not None
@@ -87,7 +87,7 @@ def test_a_lock_keeps_others_out(peer: Peer) -> None:
     assert "for push" in seen.info
 
 
-def test_a_lock_is_released_by_its_id_alone(peer: Peer) -> None:
+def test_a_lock_is_released_by_its_id_alone(peer: WebServer) -> None:
     """Another id is refused; ours unlocks also from another process, Terraform's id unlocks by force."""
     contract.refuses_other_ids(opener(peer))
     ours, other = opener(peer)(), open_cloud(block(peer, "token-eve"), "default", access())
@@ -102,7 +102,7 @@ def test_a_lock_is_released_by_its_id_alone(peer: Peer) -> None:
     assert ours.holder() is None
 
 
-def test_nobody_writes_without_the_lock(peer: Peer) -> None:
+def test_nobody_writes_without_the_lock(peer: WebServer) -> None:
     """The server refuses a state version of whoever does not hold the lock."""
     ours, other = opener(peer)(), open_cloud(block(peer, "token-eve"), "default", access())
     ours.lock(LockInfo.new("push", ours.label))
@@ -113,7 +113,9 @@ def test_nobody_writes_without_the_lock(peer: Peer) -> None:
     assert ours.read() is None
 
 
-def test_a_state_that_is_still_pending_is_waited_for(peer: Peer, hcp: Hcp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_that_is_still_pending_is_waited_for(
+    peer: WebServer, hcp: Hcp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A write returns when the state version is current, and unlocking waits as long; both end some time."""
     waits: list[float] = []
     monkeypatch.setattr("driftmgr.state.backends.tfe.time.sleep", waits.append)
@@ -128,7 +130,7 @@ def test_a_state_that_is_still_pending_is_waited_for(peer: Peer, hcp: Hcp, monke
     assert len(waits) == 5
 
 
-def test_workspaces_are_those_of_name_prefix_tags_and_project(peer: Peer, hcp: Hcp) -> None:
+def test_workspaces_are_those_of_name_prefix_tags_and_project(peer: WebServer, hcp: Hcp) -> None:
     """Each way of a block lists its own workspaces that have a state, over all pages, by Terraform's names."""
     hcp.add("app-dev", tags={"app": "shop", "env": "dev"}, project="prj-web")
     hcp.add("app-prod", tags={"app": "shop", "env": "prod"})
@@ -159,7 +161,7 @@ def test_workspaces_are_those_of_name_prefix_tags_and_project(peer: Peer, hcp: H
         open_cloud(block(peer, tags=["app"], project="none"), "default", access()).workspaces()
 
 
-def test_a_block_that_says_too_much_or_too_little_is_refused(peer: Peer) -> None:
+def test_a_block_that_says_too_much_or_too_little_is_refused(peer: WebServer) -> None:
     """Name and prefix together, neither, another workspace than the named one, no organization."""
     for workspaces in ({"name": "a", "prefix": "b"}, {"tags": ["a"]}):
         with pytest.raises(StateError, match="either name or prefix"):
@@ -171,7 +173,7 @@ def test_a_block_that_says_too_much_or_too_little_is_refused(peer: Peer) -> None
             opened({"workspaces": {"name": "a"}}, "default", access())
 
 
-def test_settings_come_from_the_environment(peer: Peer) -> None:
+def test_settings_come_from_the_environment(peer: WebServer) -> None:
     """TF_CLOUD_HOSTNAME, _ORGANIZATION and TF_WORKSPACE complete a ``cloud`` block; an address does the same."""
     environment = {"TF_CLOUD_HOSTNAME": peer.host, "TF_CLOUD_ORGANIZATION": "acme"}
     ours = open_cloud({"token": "token-ci"}, "web", access(environment))
@@ -205,7 +207,7 @@ def test_the_token_is_found_where_terraform_looks(tmp_path: Path) -> None:
         find_token("elsewhere", home)
 
 
-def test_wrong_credentials_and_what_is_not_there_are_named(peer: Peer, pem: Certificates, tmp_path: Path) -> None:
+def test_wrong_credentials_and_what_is_not_there_are_named(peer: WebServer, pem: Certificates, tmp_path: Path) -> None:
     """A wrong token, a workspace and a host that are not there, a host that is something else."""
     with pytest.raises(StateError, match="not accepted, HTTP 401") as caught:
         open_cloud(block(peer, "secret-token"), "default", access()).read()

@@ -58,7 +58,7 @@ def say(status: int, document: Any = None, **headers: str) -> Answer:
     return Answer(status=status, body=body, headers={"Content-Type": "application/json", **headers})
 
 
-class Peer:
+class WebServer:
     """A server that answers with ``answer``, one request at a time, and keeps what it was asked."""
 
     def __init__(self, answer: Callable[[Request], Answer], tls: ssl.SSLContext | None = None) -> None:
@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Hands each request, whatever its verb, to ``peer``."""
 
     protocol_version = "HTTP/1.1"
-    peer: Peer
+    peer: WebServer
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("do_"):
@@ -130,9 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Answer], tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
+def serving(answer: Callable[[Request], Answer], tls: ssl.SSLContext | None = None) -> Iterator[WebServer]:
     """A peer for as long as it takes."""
-    peer = Peer(answer, tls)
+    peer = WebServer(answer, tls)
     try:
         yield peer
     finally:
