@@ -10,6 +10,7 @@ import pytest
 
 from driftmgr.state import StateError
 from driftmgr.state.backends.protocol import LockInfo, StateBackend, StateLockedError
+from state.peer import Peer
 
 # As no serializer of ours would write it: key order, indent, escapes and numbers must survive.
 ODD = b'{\r\n  "version":4, "serial" : 7,\n"lineage":"\\u00e9-3f", "outputs":{},"big":12345678901234567890.10}\n\n'
@@ -73,3 +74,34 @@ def refuses_other_ids(opened: Callable[[], StateBackend]) -> None:
     ours.unlock(lock.id)
     with pytest.raises(StateError):
         other.unlock(lock.id)
+
+
+def shares_with_terraform(terraform: Peer, opened: Callable[[], StateBackend]) -> LockInfo:
+    """Terraform's lock keeps us out, ours keeps it out; it goes on from what we wrote, with its lineage and serials.
+
+    ``terraform`` has applied. Gives the holder as we saw it while Terraform worked.
+    """
+    ours = opened()
+    written = ours.read()
+    assert written is not None
+    with terraform.holding_the_lock():
+        with pytest.raises(StateLockedError) as caught:
+            ours.lock(LockInfo.new("push", ours.label))
+        holder = caught.value.holder
+        assert holder is not None
+    lock = LockInfo.new("push", ours.label)
+    ours.lock(lock)
+    refused = terraform.run("plan", "-input=false")
+    assert refused.returncode == 1
+    assert "Error acquiring the state lock" in refused.stderr
+    changed = json.loads(ours.read() or b"")
+    changed["serial"] += 1
+    changed["outputs"] = {"note": {"value": "by hand", "type": "string"}}
+    ours.write(json.dumps(changed, indent=1).encode())
+    ours.unlock(lock.id)
+    pulled = json.loads(terraform.do("state", "pull"))
+    assert (pulled["serial"], pulled["outputs"]) == (changed["serial"], changed["outputs"])
+    terraform.apply("three")
+    before, after = json.loads(written), json.loads(opened().read() or b"")
+    assert (after["lineage"], after["serial"] > changed["serial"]) == (before["lineage"], True)
+    return holder

@@ -13,11 +13,11 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from driftmgr.runtime.http import HttpAnswer
-from driftmgr.state import StateError, parse_state
+from driftmgr.state import StateError
 from driftmgr.state.backends.arguments import Arguments
 from driftmgr.state.backends.azurerm import AzurermState, open_azurerm
 from driftmgr.state.backends.azurerm_access import BlobRequest, SharedKey, blob_access
-from driftmgr.state.backends.protocol import LockInfo, StateLockedError
+from driftmgr.state.backends.protocol import LockInfo
 from driftmgr.state.locate import locate
 from state.backends import contract
 from state.backends.azurite import ACCOUNT, KEY, Azurite, sas_token
@@ -121,25 +121,9 @@ def test_terraform_and_we_exclude_each_other(container: str, azurite: Azurite, t
     terraform.do("init", "-input=false")
     terraform.do("workspace", "new", "dev")
     terraform.apply("one")
-    ours = opener(container, "dev")()
-    written = ours.read()
-    assert written is not None
-    assert b'"one"' in written
-    with terraform.holding_the_lock():
-        with pytest.raises(StateLockedError) as caught:
-            ours.lock(LockInfo.new("push", ours.label))
-        assert caught.value.holder is not None
-        assert caught.value.holder.operation == "OperationTypeApply"
-    lock = LockInfo.new("push", ours.label)
-    ours.lock(lock)
-    refused = terraform.run("plan", "-input=false")
-    assert refused.returncode == 1
-    assert lock.id in refused.stderr
-    ours.write(written)
-    ours.unlock(lock.id)
-    terraform.apply("three")
-    before, after = parse_state(written, source="before"), parse_state(ours.read() or b"", source="after")
-    assert (after.lineage, after.serial > before.serial) == (before.lineage, True)
+    holder = contract.shares_with_terraform(terraform, opener(container, "dev"))
+    assert holder.operation == "OperationTypeApply"
+    assert opener(container)().workspaces() == ("default", "dev")
 
 
 def test_a_sas_token_opens_the_state(container: str) -> None:

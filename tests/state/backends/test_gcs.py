@@ -1,6 +1,8 @@
 """States in Google Cloud Storage, against its JSON API with generations and preconditions."""
 
 import base64
+import email
+import email.policy
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from driftmgr.state.backends.protocol import LockInfo, StateLockedError
 from driftmgr.state.locate import locate
 from state.backends import contract
 from state.backends.web import Answer, Request, WebServer, access, free_port, say, serving
+from state.peer import Peer, needs_terraform
 
 KEY = base64.b64encode(b"k" * 32).decode()
 
@@ -37,24 +40,40 @@ class Gcs:
     def __call__(self, request: Request) -> Answer:
         if request.headers.get("authorization") != "Bearer good":
             return _error(401 if request.headers.get("authorization") != "Bearer poor" else 403, "Invalid Credentials")
+        if request.parts[0] == "team":
+            # The XML API, by which Google's Go client reads.
+            return self._object(request, "/".join(request.parts[1:]), media=True)
         steps = request.parts[request.parts.index("b") :]
         if steps[1] != "team":
             return Answer(status=404, body=b"The specified bucket does not exist.")
         if request.method == "POST":
             return self._upload(request)
-        return self._object(request, steps[3]) if len(steps) > 3 else self._list(request)
+        media = request.query.get("alt") == "media"
+        return self._object(request, steps[3], media=media) if len(steps) > 3 else self._list(request)
 
     def _upload(self, request: Request) -> Answer:
         assert request.path.startswith("/upload/storage/v1/")
-        name = request.query["name"]
+        name, content = request.query.get("name", ""), request.body
+        if request.query["uploadType"] == "multipart":
+            message = email.message_from_bytes(
+                f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode() + content, policy=email.policy.HTTP
+            )
+            described, part = message.iter_parts()
+            name, content = json.loads(described.get_content())["name"], part.get_content()
+            content = content.encode() if isinstance(content, str) else content
         if self._fails(request, name):
             return _error(412, "At least one of the pre-conditions you specified did not hold.")
         self._generation += 1
         self.uploads.append(request.query)
-        self.objects[name] = (self._generation, request.body, request.headers.get("x-goog-encryption-key-sha256", ""))
-        return say(200, {"name": name, "generation": str(self._generation)})
+        self.objects[name] = (self._generation, content, request.headers.get("x-goog-encryption-key-sha256", ""))
+        return say(200, self._shown(name))
 
-    def _object(self, request: Request, name: str) -> Answer:
+    def _shown(self, name: str) -> dict[str, str]:
+        generation, content, _ = self.objects[name]
+        digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+        return {"name": name, "size": str(len(content)), "generation": str(generation), "md5Hash": digest}
+
+    def _object(self, request: Request, name: str, *, media: bool) -> Answer:
         if name not in self.objects:
             return Answer(status=404, body=f"No such object: team/{name}".encode())
         generation, content, key = self.objects[name]
@@ -65,6 +84,8 @@ class Gcs:
             return Answer(status=204)
         if request.headers.get("x-goog-encryption-key-sha256", "") != key:
             return _error(400, "The target object is encrypted by a customer-supplied encryption key.")
+        if not media:
+            return say(200, self._shown(name))
         return Answer(body=content, headers={"x-goog-generation": str(generation)})
 
     def _fails(self, request: Request, name: str) -> bool:
@@ -72,9 +93,9 @@ class Gcs:
         return wanted is not None and int(wanted) != self.objects.get(name, (0,))[0]
 
     def _list(self, request: Request) -> Answer:
-        prefix, start = request.query.get("prefix", ""), int(request.query.get("pageToken", "0"))
+        prefix, start = request.query.get("prefix", ""), int(request.query.get("pageToken") or "0")
         names = [name for name in sorted(self.objects) if name.startswith(prefix) and "/" not in name[len(prefix) :]]
-        items = [{"name": name, "size": str(len(self.objects[name][1]))} for name in names[start : start + 2]]
+        items = [self._shown(name) for name in names[start : start + 2]]
         return say(200, {"items": items, **({"nextPageToken": str(start + 2)} if names[start + 2 :] else {})})
 
 
@@ -159,6 +180,15 @@ def test_each_workspace_is_an_object_of_its_own(peer: WebServer, gcs: Gcs) -> No
     at_root.write(b"{}")
     assert at_root.workspaces() == ("default",)
     assert "default.tfstate" in gcs.objects
+
+
+@needs_terraform
+def test_terraform_and_we_exclude_each_other(peer: WebServer, tmp_path: Path) -> None:
+    """Terraform's lock keeps us out, ours keeps Terraform out, and both read what the other one wrote."""
+    terraform = Peer(tmp_path, contract.backend_block("gcs", block(peer)))
+    terraform.apply("one")
+    holder = contract.shares_with_terraform(terraform, opener(peer))
+    assert (holder.operation, holder.id.isdecimal()) == ("OperationTypeApply", True)
 
 
 def test_a_customers_key_encrypts_the_state_and_not_the_lock(peer: WebServer, gcs: Gcs, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from driftmgr.state.backends.protocol import LockInfo, StateLockedError
 from driftmgr.state.locate import locate
 from state.backends import contract
 from state.backends.web import Answer, Certificates, Request, WebServer, access, free_port, say, serving
+from state.peer import Peer, needs_terraform
 
 _LARGEST = 1_048_576
 
@@ -66,6 +67,8 @@ class Kubernetes:
         if size > _LARGEST:
             return _status(422, "data: Too long: must have at most 1048576 bytes")
         self._version += 1
+        document["kind"] = "Lease" if known is self.objects["leases"] else "Secret"
+        document["apiVersion"] = "coordination.k8s.io/v1" if known is self.objects["leases"] else "v1"
         document["metadata"]["resourceVersion"] = str(self._version)
         known[name] = document
         return say(200, document)
@@ -75,11 +78,15 @@ class Kubernetes:
         found = [known[name] for name in sorted(known) if wanted.items() <= known[name]["metadata"]["labels"].items()]
         start = int(request.query.get("continue", "0"))
         following = str(start + 2) if found[start + 2 :] else ""
-        return say(200, {"items": found[start : start + 2], "metadata": {"continue": following}})
+        kind = {"apiVersion": "v1", "kind": "SecretList"}
+        return say(200, {**kind, "items": found[start : start + 2], "metadata": {"continue": following}})
 
 
 def _status(code: int, message: str) -> Answer:
-    return say(code, {"kind": "Status", "code": code, "message": message})
+    reasons = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 422: "Invalid"}
+    reason = "AlreadyExists" if message.endswith("already exists") else reasons[code]
+    status = {"apiVersion": "v1", "kind": "Status", "status": "Failure", "metadata": {}, "reason": reason}
+    return say(code, {**status, "code": code, "message": message})
 
 
 @pytest.fixture
@@ -261,6 +268,20 @@ def test_a_kubeconfig_opens_the_cluster(cluster: Kubernetes, tmp_path: Path) -> 
         program.write_text("#!/bin/sh\nexit 1\n")
         with pytest.raises(StateError, match="gave no credentials"):
             open_kubernetes(settings, "default", access(environment)).read()
+
+
+@needs_terraform
+def test_terraform_and_we_exclude_each_other(cluster: Kubernetes, tmp_path: Path) -> None:
+    """Terraform's lock keeps us out, ours keeps Terraform out, and both read what the other one wrote."""
+    pem = Certificates()
+    path = tmp_path / "config"
+    settings = {"config_path": str(path), "config_context": "good", "namespace": "infra", "secret_suffix": "web"}
+    with serving(cluster, pem.context(tmp_path)) as peer:
+        path.write_text(kubeconfig(peer, pem, {"token": "good"}))
+        terraform = Peer(tmp_path, contract.backend_block("kubernetes", settings))
+        terraform.apply("one")
+        holder = contract.shares_with_terraform(terraform, lambda: open_kubernetes(settings, "default", access()))
+    assert holder.operation == "OperationTypeApply"
 
 
 def test_a_pod_opens_its_own_cluster(cluster: Kubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

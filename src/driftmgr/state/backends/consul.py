@@ -137,6 +137,9 @@ class ConsulState:
             self._kv("unlock the state", "DELETE", self._info_key)
             released = self._put("unlock the state", self._lock_key, b"", release=session.id, flags=_LOCK_FLAGS)
             self._destroy(session.id)
+            left = self._get("unlock the state", self._lock_key)
+            if left and not left.Session:
+                self._kv("unlock the state", "DELETE", self._lock_key, cas=str(left.ModifyIndex))
             if not released:
                 raise StateError(f"{self.label}: the lock was lost before it was released", hint="check the state")
             return
