@@ -107,6 +107,10 @@ def test_the_record_of_init_is_read(tmp_path: Path) -> None:
     record = tmp_path / "terraform.tfstate"
     record.write_text(json.dumps({"version": 3, "backend": {"type": "s3", "config": {**S3, "profile": None}}}))
     assert recorded_backend(record) == Backend(type="s3", settings=S3)
+    record.write_text(json.dumps({"version": 3, "backend": {"type": "s3", "config": {"workspace_key_prefix": ""}}}))
+    assert recorded_backend(record) == Backend(type="s3", settings={"workspace_key_prefix": ""})
+    record.write_text(json.dumps({"version": 3, "backend": {"type": "s3", "config": [1]}}))
+    assert recorded_backend(record) == Backend(type="s3")
     record.write_text(json.dumps({"version": 3}))
     assert recorded_backend(record) is None
 

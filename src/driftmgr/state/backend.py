@@ -25,6 +25,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _LITERALS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
+CONFIGURATION_FILES = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json")
+"""What Terraform and OpenTofu read of a directory."""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _INTERPOLATION = re.compile(r"(?<![$%])[$%]\{")
 _SIGNS = frozenset("=?:!&|<>+-*/%.,()[]{}")
@@ -53,13 +55,15 @@ def recorded_backend(record: Path) -> Backend | None:
     backend = document.get("backend") if isinstance(document, dict) else None
     if not isinstance(backend, dict) or not backend.get("type"):
         return None
-    settings = backend.get("config") or {}
-    return Backend(type=str(backend["type"]), settings={name: value for name, value in settings.items() if value})
+    settings = backend.get("config")
+    given = settings.items() if isinstance(settings, dict) else ()
+    return Backend(type=str(backend["type"]), settings={name: value for name, value in given if value is not None})
 
 
 def configured_backend(directory: Path) -> Backend | None:
     """The ``backend`` (or ``cloud``) block of the configuration files in a directory, ``None`` without one."""
-    for path in sorted((*directory.glob("*.tf"), *directory.glob("*.tofu"), *directory.glob("*.tf.json"))):
+    files = (found for pattern in CONFIGURATION_FILES for found in directory.glob(pattern))
+    for path in sorted(files):
         try:
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):

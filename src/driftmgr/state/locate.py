@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
-from driftmgr.state.backend import Backend, Unresolved, configured_backend, parse_settings, recorded_backend
+from driftmgr.state.backend import (
+    CONFIGURATION_FILES,
+    Backend,
+    Unresolved,
+    configured_backend,
+    parse_settings,
+    recorded_backend,
+)
 from driftmgr.state.backends import OPENERS, REMOVED, SCHEMES, named
 from driftmgr.state.backends.local import LocalBackend
 from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access
@@ -19,7 +26,6 @@ from driftmgr.state.source import StateSource, check_workspace, without_query
 ALL = "all"
 _SHOWN = 200
 _BACKUP_SUFFIXES = (".backup", ".tflock", ".lock.info")
-_CONFIGURATION = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json")
 
 
 def locate(
@@ -122,7 +128,7 @@ def _check_existence(source: StateSource, argument: str, *, existing: bool) -> N
 
 
 def _is_configured(directory: Path) -> bool:
-    return any(next(directory.glob(pattern), None) for pattern in _CONFIGURATION)
+    return any(next(directory.glob(pattern), None) for pattern in CONFIGURATION_FILES)
 
 
 def _backend_of(directory: Path, record: Path, label: str, backend_config: Sequence[str]) -> Backend:
