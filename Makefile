@@ -8,7 +8,7 @@ WORKERS ?= 4
 MIRROR = DRIFTMGR_PROVIDER_MIRROR="$$($(BIN)/python tools/find_provider_mirror.py || true)"
 PURE := $(wildcard tests/model tests/catalog tests/drift tests/policy)
 
-.PHONY: help setup demo test check format bench coverage docs clean
+.PHONY: help setup demo test check format bench coverage docs sdk clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -39,6 +39,10 @@ coverage: $(SETUP) ## All branches of the pure core, by its own tests
 
 bench: $(SETUP) ## The ratios of docs/performance.md, measured anew
 	@$(MIRROR) $(BIN)/python benchmarks/run.py --write
+
+sdk: $(SETUP) ## The Python SDK for providers, in .cache, for the tests that run one
+	@UV_PROJECT_ENVIRONMENT=.cache/tf-provider UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy \
+		$(BIN)/uv sync --quiet --frozen --only-group tf-provider --python $(BIN)/python
 
 docs: $(SETUP) ## Write the generated pages anew
 	@$(BIN)/python tools/make_docs.py

@@ -2,22 +2,26 @@
 
     python benchmarks/provider_engine.py [RESOURCES]        (default: 500)
 
-Prints wall time (alternating runs, best of 3) and the peak of the memory of the whole process tree. Needs
+Wall time (alternating runs, best of 3) and the peak of the memory of the whole process tree. Needs
 ``terraform`` on the PATH and ``DRIFTMGR_PROVIDER_MIRROR`` (a filesystem mirror with hashicorp/aws 5.100.0).
 """
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
 
 from against_terraform import PROVIDER, Emulator, environment, timed
 from estate import estate
+from figures import Figure
 
+RESOURCES = 500
 PARALLELISM = 10
 RUNS = 3
 _PAGE = 4096
@@ -69,13 +73,24 @@ def watched(command: list[str], directory: Path, variables: dict[str, str]) -> t
     return seconds, peak
 
 
-def main(resources: int) -> None:
-    """Apply an estate, refresh it with both in turn, print both."""
+class Looks(msgspec.Struct, frozen=True, kw_only=True):
+    """What both took for the same instances: the best wall time in seconds, the highest peak in bytes."""
+
+    instances: int
+    their_seconds: float
+    their_memory: int
+    our_seconds: float
+    our_memory: int
+
+
+def look(resources: int) -> Looks:
+    """Apply an estate, and refresh it with both in turn; ends the benchmark if the engine left anything unread."""
     emulator = Emulator()
-    driftmgr = shutil.which("driftmgr", path=str(Path(sys.executable).parent)) or "driftmgr"
+    driftmgr = str(Path(sys.executable).parent / "driftmgr")
     engine = [driftmgr, "detect", ".", "--engine", "provider", "--managed-only", "-o", "json=report.json"]
     plan = ["terraform", "plan", "-refresh-only", "-input=false", "-lock=false", f"-parallelism={PARALLELISM}"]
-    results: dict[str, list[tuple[float, int]]] = {"terraform": [], "driftmgr": []}
+    theirs: list[tuple[float, int]] = []
+    ours: list[tuple[float, int]] = []
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
         variables = environment(emulator.url, directory)
@@ -84,17 +99,41 @@ def main(resources: int) -> None:
             timed(["terraform", "init", "-input=false"], directory, variables)
             timed(["terraform", "apply", "-auto-approve", "-input=false", "-parallelism=20"], directory, variables)
             for _ in range(RUNS):
-                results["terraform"].append(watched(plan, directory, variables))
-                results["driftmgr"].append(watched(engine, directory, variables))
-            report = json.loads((directory / "report.json").read_text())
+                theirs.append(watched(plan, directory, variables))
+                ours.append(watched(engine, directory, variables))
+            summary = json.loads((directory / "report.json").read_text())["summary"]
         finally:
             emulator.stop()
-    summary = report["summary"]
-    print(f"{summary['managed']} instances, {summary['in_sync']} in sync, {summary['gaps']} gaps")
-    for name, runs in results.items():
-        seconds, memory = min(run[0] for run in runs), max(run[1] for run in runs)
-        print(f"  {name:10} {seconds:6.1f} s  {memory / _MEGABYTE:6.0f} MB")
+    if summary["in_sync"] != summary["managed"] or summary["gaps"]:
+        raise SystemExit(f"the provider engine's report of a clean estate says: {summary}")
+    return Looks(
+        instances=summary["managed"],
+        their_seconds=min(run[0] for run in theirs),
+        their_memory=max(run[1] for run in theirs),
+        our_seconds=min(run[0] for run in ours),
+        our_memory=max(run[1] for run in ours),
+    )
+
+
+def measure(resources: int = RESOURCES) -> Iterator[Figure]:
+    """Time and memory of the engine, against Terraform's refresh."""
+    seen = look(resources)
+    yield Figure(
+        what=f"provider engine, {seen.instances:,} instances: wall time",
+        value=f"{seen.our_seconds:.1f} s (`terraform plan -refresh-only`: {seen.their_seconds:.1f} s)",
+        target="no more than Terraform",
+        reached=seen.our_seconds <= seen.their_seconds,
+    )
+    yield Figure(
+        what=f"provider engine, {seen.instances:,} instances: memory of all its processes at most",
+        value=f"{seen.our_memory / _MEGABYTE:.0f} MB (Terraform's: {seen.their_memory / _MEGABYTE:.0f} MB)",
+        target="no more than Terraform",
+        reached=seen.our_memory <= seen.their_memory,
+    )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
+    for figure in measure(int(sys.argv[1]) if len(sys.argv) > 1 else RESOURCES):
+        print(
+            f"{figure.what}: {figure.value} (target {figure.target}{'' if figure.reached else ': MISSED'})", flush=True
+        )

@@ -15,6 +15,7 @@ import against_terraform
 import command_line
 import compare
 import many_scans
+import provider_engine
 import state
 from figures import Figure, table
 
@@ -32,6 +33,7 @@ def measured() -> Iterator[Figure]:
     if shutil.which("terraform") and os.environ.get("DRIFTMGR_PROVIDER_MIRROR"):
         for size in SIZES:
             yield from against_terraform.measure(size)
+        yield from provider_engine.measure()
     else:
         print("NOT MEASURED against Terraform: terraform or DRIFTMGR_PROVIDER_MIRROR is missing", file=sys.stderr)
 

@@ -53,6 +53,25 @@ def test_hostile_text_is_shown_and_does_nothing() -> None:
     assert [row.replace("\\|", "").count("|") for row in rows] == [7]
 
 
+def test_a_change_that_replaces_the_object_says_so() -> None:
+    """Every format tells which attributes only a new object can have, and says nothing of the others."""
+    found = report(
+        changed(
+            AttributeChange(path="zone", recorded="a", observed="b", requires_replace=True),
+            AttributeChange(path="size", recorded=1, observed=2),
+        )
+    )
+    for text, marked in (
+        (table.render(found), '"a" -> "b"  # forces replacement'),
+        (markdown.render(found), "`zone` (forces"),
+    ):
+        assert marked in text
+        assert text.count("forces replacement") == 1
+    zone, size = json.loads(as_json.render(found))["drifts"][0]["changes"]
+    assert zone["requires_replace"] is True
+    assert "requires_replace" not in size
+
+
 def test_a_sensitive_value_is_never_shown() -> None:
     """A change of a sensitive attribute is told by the mask alone."""
     change = AttributeChange(path="value", recorded="(sensitive)", observed="(sensitive)", sensitive=True)

@@ -55,6 +55,46 @@ def test_a_given_configuration_that_the_provider_refuses_is_a_gap(run: Run, fake
     assert "no such region" in told.out
 
 
+def test_one_object_is_shown_by_its_id(run: Run, fake: FakeCloud) -> None:
+    """Of a type that the catalog lacks, without any state: every attribute that is set, secrets masked."""
+    fake.holds({"stranger": {"note": "n", "secret": "s1", "tags": {"k": "v"}}})
+    shown = run("discover", "--type", "fake_thing", "--id", "stranger", "--provider", "example/fake")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.splitlines() == [
+        "fake_thing stranger",
+        '  id     = "stranger"',
+        '  note   = "n"',
+        "  rule   = []",
+        "  secret = (sensitive)",
+        '  tags   = {"k": "v"}',
+    ]
+    (found,) = run(
+        "discover", "--type", "fake_thing", "--id", "stranger", "--provider", "example/fake", "-o", "json"
+    ).json["objects"]
+    assert (found["scope"]["cloud"], found["attributes"]["secret"]) == ("fake", "(sensitive)")
+
+
+def test_the_working_directory_says_which_provider_has_an_object(run: Run, fake: FakeCloud, folder: Path) -> None:
+    """By the source of the provider that the type is named after; an id that nobody has is an error that says so."""
+    (folder / "main.tf").write_text(
+        'terraform {\n  required_providers {\n    fake = { source = "example/fake" }\n  }\n}\n'
+    )
+    told = run("discover", "--type", "fake_thing", "--id", "nobody")
+    assert (told.code, told.out) == (1, "")
+    assert "fake_thing nobody: provider registry.terraform.io/example/fake finds no such object" in told.err
+    assert run("discover", "--id", "nobody").err.endswith("--id needs the type of the object: --type TYPE, once\n")
+    assert "hashicorp/other is not installed" in run("discover", "--type", "other_x", "--id", "1").err
+    assert "write hashicorp/aws" in run("discover", "--type", "x_y", "--id", "1", "--provider", "a/b/c/d").err
+
+
+def test_a_change_that_only_a_new_object_can_undo_says_so(run: Run, fake: FakeCloud, folder: Path) -> None:
+    """The provider's own word, in the report."""
+    fake.install(folder / "other", {"a": {"zone": "here"}})
+    fake.holds({"a": {"zone": "there"}})
+    told = run("detect", "other", "--engine", "provider", "--managed-only")
+    assert 'zone: "here" -> "there"  # forces replacement' in told.out
+
+
 def test_verify_is_about_the_catalog(run: Run, fake: FakeCloud) -> None:
     """It names its two sides itself."""
     told = run("detect", "--verify", "--engine", "provider")

@@ -34,6 +34,7 @@ SETTINGS: dict[str, Any] = json.loads(os.environ.get("FAKE_PROVIDER", "{}"))
 PROTOCOL: Any = SETTINGS.get("protocol", 6)
 MESSAGES = messages_of(PROTOCOL)
 SCHEMA_VERSION = 2
+IDENTITY = ("id", "account_id", "subscription_id", "project", "access_token")
 CURRENT = {
     "string": '"string"',
     "number": '"number"',
@@ -99,8 +100,8 @@ def schemas() -> Any:
     """All schemas; with the fault ``huge`` about 6 MB of them."""
     made = message("Schemas", provider=provider_schema())
     made.resource_schemas["fake_thing"].CopyFrom(thing_schema())
-    identity = message("Block", attributes=[attribute(n, "string", "computed") for n in ("id", "account_id")])
-    for name in ("aws_caller_identity", "aws_region"):
+    identity = message("Block", attributes=[attribute(n, "string", "computed") for n in IDENTITY])
+    for name in SETTINGS.get("data", ("aws_caller_identity", "aws_region")):
         made.data_source_schemas[name].CopyFrom(message("Schema", block=identity))
     config = message("Block", attributes=[attribute("prefix", "string", "optional")])
     made.list_resource_schemas["fake_thing"].CopyFrom(message("Schema", block=config))
@@ -187,6 +188,8 @@ class FakeProvider:
         found = cloud().get(state["id"])
         if found is None:
             return message("ReadResponse", new_state=packed(None), private=request.private)
+        if reads() <= SETTINGS.get("refusals", 0):
+            return message("ReadResponse", diagnostics=[error(SETTINGS["refusal"], "")])
         fault = found.get("!fault")
         if fault is not None:
             return await faulty(fault, state, request)
@@ -200,7 +203,7 @@ class FakeProvider:
         if account is None:
             return message("DataResponse", diagnostics=[error("no identity", "AccessDenied")])
         kind = type_schema(schemas().data_source_schemas[request.type_name]).type
-        value = {"id": SETTINGS.get("region", ""), "account_id": account}
+        value = {"id": SETTINGS.get("region", "")} | dict.fromkeys(IDENTITY[1:], account)
         return message("DataResponse", state=message("DynamicValue", msgpack=encode(value, kind)))
 
     async def answer_plan(self, request: Any) -> Any:
@@ -215,6 +218,18 @@ class FakeProvider:
             planned["stamp"] = UNKNOWN
         replaced = [step_path("zone")] if planned["zone"] != prior["zone"] else []
         return message("PlanResponse", planned_state=packed(planned), requires_replace=replaced)
+
+    async def answer_import(self, request: Any) -> Any:
+        if request.id == "not an id":
+            return message("ImportResponse", diagnostics=[error("unexpected format of ID", "")])
+        # As many providers do: nothing is looked up before the read.
+        state = packed(thing({"id": request.id}))
+        made = message("ImportedResource", type_name=request.type_name, state=state, private=b"imported")
+        if SETTINGS.get("identity"):
+            made.identity.CopyFrom(identity_of(request.id))
+        rule = message("ImportedResource", type_name="fake_rule")
+        several = [made, made] if request.id == "two" else [made, rule]
+        return message("ImportResponse", imported_resources=several)
 
     def answer_list(self, request: Any) -> Any:
         for number, (name, found) in enumerate(sorted(cloud().items())):
@@ -294,6 +309,11 @@ def cloud() -> dict[str, Any]:
     """The objects that exist, read anew each time."""
     found: dict[str, Any] = json.loads(Path(SETTINGS["cloud"]).read_text()) if "cloud" in SETTINGS else {}
     return found
+
+
+def reads() -> int:
+    """How many reads there were so far, this one too."""
+    return Path(SETTINGS["log"]).read_text().splitlines().count("read") if "refusals" in SETTINGS else 1
 
 
 def note(name: str, received: Any) -> None:

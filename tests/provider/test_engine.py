@@ -114,6 +114,55 @@ def test_objects_are_missing_only_where_the_provider_looked_in_the_right_place(
     assert all(re.search(told, item.message) for item in found)
 
 
+SUBSCRIPTION = "6a2f1c30-0000-4000-8000-0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("source", "recorded", "account", "outcome", "told"),
+    [
+        (
+            "azurerm_client_config",
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/t",
+            SUBSCRIPTION.upper(),
+            "gone",
+            "",
+        ),
+        (
+            "azurerm_client_config",
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/g/t",
+            "other",
+            "failed",
+            f"live in subscription {SUBSCRIPTION}, the provider is signed in to other",
+        ),
+        ("google_client_config", "projects/my-project/zones/z/t", "my-project", "gone", ""),
+        (
+            "google_client_config",
+            "projects/my-project/zones/z/t",
+            "other",
+            "failed",
+            "4 of 4 instances .* were not found",
+        ),
+        ("digitalocean_account", "1234567", "team", "failed", "4 of 4 instances .* were not found"),
+    ],
+)
+def test_other_clouds_say_where_they_look_too(
+    fake: FakeCloud, root: Path, source: str, recorded: str, account: str, outcome: str, told: str
+) -> None:
+    """Azure by the subscription in its ids, Google by the project; where ids tell nothing, many missing are doubted."""
+    instances = [
+        ResourceInstance.of(
+            f"fake_thing.t{n}",
+            {"id": f"{recorded}{n}", "name": "t", "rule": []},
+            provider=PROVIDER,
+            schema_version=2,
+        )
+        for n in range(4)
+    ]
+    found = run(fake, root, *instances, data=[source], account=account)
+    assert {item.outcome for item in found} == {outcome}
+    assert all(re.search(told, item.message) for item in found)
+
+
 def test_few_missing_objects_are_believed(fake: FakeCloud, root: Path, thing: Thing) -> None:
     """Two are no sign of a wrong account."""
     found = run(fake, root, thing("a"), thing("b"))

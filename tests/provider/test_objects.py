@@ -11,6 +11,7 @@ import pytest
 from driftmgr.app.intent import declared_arguments
 from driftmgr.model import ResourceInstance
 from driftmgr.provider.engine import ProviderEngine
+from driftmgr.provider.errors import ProviderError
 from driftmgr.provider.refresh import Reading
 from driftmgr.provider.session import Listed, Session
 from driftmgr.state import parse_state
@@ -79,6 +80,34 @@ def test_what_cannot_be_listed_is_a_gap(fake: FakeCloud, root: Path, thing: Thin
         [],
         [("fake_thing", "denied")],
     )
+
+
+@pytest.mark.parametrize("settings", [{"protocol": 5}, {"protocol": 6}, {"identity": True}])
+def test_one_object_is_read_by_its_id(fake: FakeCloud, settings: dict[str, Any]) -> None:
+    """As an import reads it: what the provider made of the id, its private bytes too, goes into a read."""
+    fake.holds({"a": {"note": "n"}})
+    found = ask(fake, lambda opened: opened.imported("fake_thing", "a"), **settings)
+    assert (found["id"], found["note"]) == ("a", "n")
+    assert "read imported" in fake.calls
+
+
+def test_an_object_that_is_not_there_is_none(fake: FakeCloud) -> None:
+    """Imports of ids that nobody has succeed; the read says that there is nothing."""
+    assert ask(fake, lambda opened: opened.imported("fake_thing", "a")) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "told"),
+    [
+        ("fake_thing", "not an id", "import: unexpected format of ID"),
+        ("fake_thing", "two", "two is 2 objects of fake_thing"),
+        ("fake_other", "a", "has no type fake_other"),
+    ],
+)
+def test_an_id_that_names_no_one_object_is_told(fake: FakeCloud, kind: str, key: str, told: str) -> None:
+    """In the provider's own words where it has some."""
+    with pytest.raises(ProviderError, match=told):
+        ask(fake, lambda opened: opened.imported(kind, key))
 
 
 def test_identities_are_sent_and_checked(fake: FakeCloud) -> None:

@@ -181,6 +181,7 @@ def test_nothing_in_the_table_of_calls_changes_anything() -> None:
         "ConfigureProvider",
         "UpgradeResourceState",
         "UpgradeResourceIdentity",
+        "ImportResourceState",
         "ReadResource",
         "ReadDataSource",
         "PlanResourceChange",

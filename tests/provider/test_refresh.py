@@ -114,7 +114,7 @@ def test_every_kind_of_change_is_told_with_its_class(fake: FakeCloud, thing: Thi
         ('tags["new"]', None, "", "drift", "actionable"),
         ("names", None, ["by hand"], "drift", "actionable"),
     ]
-    assert [one.name for one in found["a"].judged if one.replaces] == ["zone"]
+    assert [one.name for one in found["a"].judged if one.change.requires_replace] == ["zone"]
     assert all(one.change.classification != "drift" for one in found["b"].judged)
     assert set(found["a"].changed) == {"name", "note", "size", "zone", "stamp", "secret", "tags", "names"}
 

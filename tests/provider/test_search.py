@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from driftmgr.model.errors import DriftMgrWarning
 from driftmgr.provider.errors import ProviderError
 from driftmgr.provider.reference import ProviderReference
 from driftmgr.provider.search import (
@@ -174,6 +175,28 @@ def test_places_come_in_terraforms_order(tmp_path: Path) -> None:
     ]
     named = search_places(Path("/root-module"), environment | {"TF_PLUGIN_CACHE_DIR": "/own"})
     assert [str(place) for place in named[1:3]] == ["/own", "/home/me/mirror"]
+
+
+def test_dev_overrides_are_run_with_a_warning(tmp_path: Path) -> None:
+    """As Terraform does: whatever the lock file says; the rest of that configuration file counts as ever."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "terraform-provider-fake").write_text("built a minute ago")
+    config = tmp_path / "cli.tfrc"
+    config.write_text(
+        'provider_installation {\n  dev_overrides {\n    # of my own\n    "example/fake" = "~/../mine"\n'
+        '    "example/other" = "/nowhere"\n  }\n  filesystem_mirror {\n    path = "~/mirror"\n  }\n  direct {}\n}\n'
+    )
+    lock(tmp_path, "h1:AAAA")
+    (tmp_path / "home").mkdir()
+    environment = {"TF_CLI_CONFIG_FILE": str(config)}
+    with pytest.warns(DriftMgrWarning, match="example/fake is run from .*mine, without its hash being checked"):
+        found = find(tmp_path, environment)
+    assert (found.path, found.locked) == (mine / "terraform-provider-fake", False)
+    assert Path("/home/me/mirror") in search_places(tmp_path, environment | {"HOME": "/home/me"})
+    (mine / "terraform-provider-fake").unlink()
+    with pytest.raises(ProviderError, match="of dev_overrides holds no binary"):
+        find(tmp_path, environment)
 
 
 def test_a_broken_lock_file_is_no_lock_file_missing(tmp_path: Path) -> None:

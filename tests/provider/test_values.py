@@ -7,7 +7,7 @@ from typing import Any
 import msgpack
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from driftmgr.provider.values import (
@@ -83,6 +83,7 @@ def test_sets_have_no_order_and_lists_have(items: list[str | None], random: Any)
 
 
 @given(FRACTIONS | st.integers())
+@example(Decimal("0.1000000000000000055511151231257827021181583404541015625"))
 def test_numbers_are_exact(number: Decimal | int) -> None:
     """Of any size and any number of digits; what a float would round is sent as text."""
     back = decode(encode(number, "number"), "number")
@@ -99,6 +100,8 @@ def test_numbers_are_exact(number: Decimal | int) -> None:
         (b"\xc3", "bool", True),
         (b"\x2a", "number", 42),
         (b"\xcb\x3f\xf8\x00\x00\x00\x00\x00\x00", "number", Decimal("1.5")),
+        (b"\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a", "number", Decimal("0.1")),
+        (b"\xcb\x44\xb5\x2d\x02\xc7\xe1\x4a\xf6", "number", 99999999999999991611392),
         (b"\xb40.333333333333333333", "number", Decimal("0.333333333333333333")),
         (b"\xd4\x00\x00", "string", UNKNOWN),
         (b"\xc7\x02\x0c\x81\x01", "string", UNKNOWN),

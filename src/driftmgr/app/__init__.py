@@ -3,10 +3,12 @@
 from driftmgr.app.accept import Choice, Proposal, accept, proposal
 from driftmgr.app.request import Inventory, OnProgress, Progress, Role, ScanRequest
 from driftmgr.app.scan import discover, plan, scan, verify
+from driftmgr.app.single import ObjectRequest, read_object
 
 __all__ = [
     "Choice",
     "Inventory",
+    "ObjectRequest",
     "OnProgress",
     "Progress",
     "Proposal",
@@ -16,6 +18,7 @@ __all__ = [
     "discover",
     "plan",
     "proposal",
+    "read_object",
     "scan",
     "verify",
 ]

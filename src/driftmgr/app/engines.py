@@ -115,6 +115,12 @@ def is_installed() -> bool:
     return all(map(_found, _NEEDED))
 
 
+def need_providers() -> None:
+    """Raise ``DriftMgrError`` without the extra."""
+    if not is_installed():
+        raise DriftMgrError("the provider engine needs its extra", hint="pip install 'driftmgr[providers]'")
+
+
 def _found(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
@@ -159,8 +165,7 @@ async def ask_providers(
     on_progress: OnProgress | None,
 ) -> Part:
     """Have every instance read by its own provider; raises ``DriftMgrError`` without the extra."""
-    if not is_installed():
-        raise DriftMgrError("the provider engine needs its extra", hint="pip install 'driftmgr[providers]'")
+    need_providers()
     from driftmgr.provider.engine import ProviderEngine  # noqa: PLC0415  # an extra, and slow to import
 
     done: list[Reading] = []

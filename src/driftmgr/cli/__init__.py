@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 import click
@@ -69,6 +70,7 @@ def driftmgr(*, debug: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    warnings.showwarning = lambda message, *_, **__: _say(f"warning: {message}")
     try:
         # Without click's own handling of errors, an exit code comes back as the value.
         sys.exit(driftmgr.main(args=given, prog_name="driftmgr", standalone_mode=False) or 0)

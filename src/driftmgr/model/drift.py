@@ -31,7 +31,8 @@ class AttributeChange(msgspec.Struct, frozen=True, kw_only=True):
     accepted and ``observed`` what state and cloud agree on; an element is named by its place in the
     state. ``rule`` names why a change of another class does not count. With ``sensitive`` no
     renderer may print a value. ``intended`` says whether the configuration sets the attribute,
-    ``None`` where no configuration was read.
+    ``None`` where no configuration was read. With ``requires_replace`` the provider says that putting
+    it back means replacing the object.
     """
 
     path: str
@@ -41,6 +42,7 @@ class AttributeChange(msgspec.Struct, frozen=True, kw_only=True):
     sensitive: bool = False
     rule: str | None = None
     intended: bool | None = None
+    requires_replace: bool = False
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,10 @@
 """The one exception a user is meant to see."""
 
 
+class DriftMgrWarning(UserWarning):
+    """What a person should know though it stops nothing; the command line prints it once."""
+
+
 class DriftMgrError(Exception):
     """What happened, to what, and what to do about it.
 

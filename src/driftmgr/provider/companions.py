@@ -68,7 +68,9 @@ class Companions:
         return tuple(
             msgspec.structs.replace(
                 item,
-                change=msgspec.structs.replace(item.change, classification="ignored", rule=MANAGED_BY_COMPANION),
+                change=msgspec.structs.replace(
+                    item.change, classification="ignored", rule=MANAGED_BY_COMPANION, requires_replace=False
+                ),
                 action="none",
             )
             if item.change.classification == "drift"

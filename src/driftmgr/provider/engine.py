@@ -15,16 +15,20 @@ import msgspec
 
 from driftmgr.catalog import whole_catalog
 from driftmgr.model import GapReason, ResourceInstance
+from driftmgr.provider.asking import Ask, guarded
 from driftmgr.provider.companions import Companions
 from driftmgr.provider.configuration import configuration_value
 from driftmgr.provider.errors import ProviderError
 from driftmgr.provider.guards import home_of, identity_of, is_confirmed, is_suspicious, misplaced
+from driftmgr.provider.noise import SENSITIVE
+from driftmgr.provider.normal import without_secrets
 from driftmgr.provider.process import Launch
 from driftmgr.provider.reference import ProviderReference
 from driftmgr.provider.refresh import CONCURRENCY, Explain, Reading, Refresh
 from driftmgr.provider.schema import TypeSchema
 from driftmgr.provider.search import Binary, find_binary
 from driftmgr.provider.session import Listed, SchemaCache, Session
+from driftmgr.provider.values import plain
 from driftmgr.store.fingerprints import cache_directory
 
 Given = Mapping[str, Mapping[str, Any]]
@@ -47,9 +51,15 @@ class Source(msgspec.Struct, frozen=True):
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What a source comes to: a binary, what it is configured with, and where it runs."""
 
+    reference: ProviderReference
     binary: Binary
     configuration: Mapping[str, Any]
     cwd: Path
+
+    @property
+    def ask(self) -> Ask:
+        """Asks it under the guard."""
+        return guarded(self.reference)
 
 
 class Unlisted(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,10 +148,23 @@ class ProviderEngine:
         if os.name != "posix":
             raise ProviderError("the provider engine runs on Linux and macOS", reason="unsupported")
         return Target(
+            reference=reference,
             binary=find_binary(reference, source.root, self._environment, scratch),
             configuration=self._configuration(reference, source.root),
             cwd=source.root,
         )
+
+    async def read_object(self, source: Source, resource_type: str, identity: str) -> dict[str, Any] | None:
+        """The values of one object by its import id, secrets masked; ``None`` if there is none.
+
+        Raises ``ProviderError``.
+        """
+        with tempfile.TemporaryDirectory(prefix="driftmgr-") as scratch:
+            target = self.resolve(source, Path(scratch))
+            async with self._opener(target)() as session:
+                found = await target.ask("provider.import", lambda: session.imported(resource_type, identity))
+                schema = session.schemas[resource_type]
+        return None if found is None else plain(without_secrets(schema.block, found, SENSITIVE))
 
     def _configuration(self, reference: ProviderReference, root: Path) -> Mapping[str, Any]:
         for name in (reference.name, reference.name.partition("/")[2]):
@@ -176,6 +199,7 @@ class ProviderEngine:
             explain=explain,
             concurrency=self._concurrency,
             on_reading=self._on_reading,
+            ask=target.ask,
         )
         readings = await refresh.run(members)
         gone = [reading for reading in readings if reading.outcome == "gone"]
@@ -206,7 +230,7 @@ class ProviderEngine:
         try:
             async with self._opener(target)() as session:
                 while waiting:
-                    found = await session.listed(waiting[0])
+                    found = await target.ask("provider.list", functools.partial(session.listed, waiting[0]))
                     self.unmanaged += _strangers(found, readings, instances)
                     waiting.pop(0)
         except ProviderError as error:

@@ -6,6 +6,7 @@ that has to fit the installed protobuf. Numbers from the published protocol:
 https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol
 
 Terraform's own call that changes things, ``ApplyResourceChange``, is not in the table of calls: this engine reads.
+``ImportResourceState`` is, for it only looks an object up: what Terraform does with the answer makes the import.
 """
 
 from collections.abc import Mapping
@@ -63,6 +64,9 @@ _COMMON: Mapping[str, str] = {
         "planned_state 1 DynamicValue, requires_replace 2 *AttributePath, planned_private 3 bytes, "
         "diagnostics 4 *Diagnostic, legacy_type_system 5 bool, deferred 6 Deferred"
     ),
+    "ImportRequest": "type_name 1 string, id 2 string, client_capabilities 3 Capabilities, identity 4 Identity",
+    "ImportedResource": "type_name 1 string, state 2 DynamicValue, private 3 bytes, identity 4 Identity",
+    "ImportResponse": "imported_resources 1 *ImportedResource, diagnostics 2 *Diagnostic, deferred 3 Deferred",
     "ListRequest": "type_name 1 string, config 2 DynamicValue, include_resource_object 3 bool, limit 4 int64",
     "ListEvent": "identity 1 Identity, display_name 2 string, resource_object 3 DynamicValue, diagnostic 4 *Diagnostic",
     "DataRequest": "type_name 1 string, config 2 DynamicValue, provider_meta 3 DynamicValue",
@@ -94,6 +98,7 @@ CALLS: Mapping[str, tuple[tuple[str, str], str, str]] = {
     "read": (("ReadResource",) * 2, "ReadRequest", "ReadResponse"),
     "read_data": (("ReadDataSource",) * 2, "DataRequest", "DataResponse"),
     "plan": (("PlanResourceChange",) * 2, "PlanRequest", "PlanResponse"),
+    "import": (("ImportResourceState",) * 2, "ImportRequest", "ImportResponse"),
     "list": (("ListResource",) * 2, "ListRequest", "ListEvent"),
     "stop": (("Stop", "StopProvider"), "Empty", "StopResponse"),
 }

@@ -34,7 +34,7 @@ Sides = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """A difference with its class, and what the provider would do about it; ``replaces`` the object to do so.
+    """A difference with its class, and what the provider would do about it.
 
     ``name`` is the top-level attribute or block that it is in.
     """
@@ -42,7 +42,6 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     change: AttributeChange
     action: Action = "none"
-    replaces: bool = False
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +75,7 @@ def judged(
 def _judge(
     schema: TypeSchema, item: Difference, read: Sides, answers: Answers | None, hides: Callable[[str], bool]
 ) -> Judged:
-    def change(classification: ChangeClass, rule: str | None) -> AttributeChange:
+    def change(classification: ChangeClass, rule: str | None, *, replaces: bool = False) -> AttributeChange:
         secret = item.sensitive or hides(item.path)
         shown = [SENSITIVE if secret and side is not None else side for side in (item.before, item.after)]
         return AttributeChange(
@@ -86,6 +85,7 @@ def _judge(
             classification=classification,
             rule=rule,
             sensitive=secret,
+            requires_replace=replaces,
         )
 
     if item.same_meaning:
@@ -97,7 +97,7 @@ def _judge(
     action, replaces = _action(schema, item, read, answers)
     if action == "none":
         return Judged(name=item.name, change=change("representation", SAME_TO_THE_PROVIDER))
-    return Judged(name=item.name, change=change("drift", None), action=action, replaces=replaces)
+    return Judged(name=item.name, change=change("drift", None, replaces=replaces), action=action)
 
 
 def _action(schema: TypeSchema, item: Difference, read: Sides, answers: Answers | None) -> tuple[Action, bool]:

@@ -51,6 +51,36 @@ def _written(attribute: AttributeSchema, value: Any, path: str) -> str | None:
     return None
 
 
+def without_secrets(block: Block, value: Mapping[str, Any], mask: str) -> dict[str, Any]:
+    """The value of a block with what its schema calls sensitive masked, at every depth."""
+    made = dict(value)
+    for name, attribute in block.attributes.items():
+        if made.get(name) is not None:
+            made[name] = _without_secrets(attribute, made[name], mask)
+    for name, nested in block.block_types.items():
+        made[name] = _each(nested, made.get(name), mask)
+    return made
+
+
+def _without_secrets(attribute: AttributeSchema, value: Any, mask: str) -> Any:
+    if attribute.sensitive:
+        return mask
+    if attribute.nested_type is None:
+        return value
+    inner = Block(attributes=attribute.nested_type.attributes)
+    return _each(BlockType(block=inner, nesting_mode=attribute.nested_type.nesting_mode), value, mask)
+
+
+def _each(nested: BlockType, value: Any, mask: str) -> Any:
+    if isinstance(value, list):
+        return [without_secrets(nested.block, item, mask) if isinstance(item, dict) else item for item in value]
+    if not isinstance(value, dict):
+        return value
+    if nested.nesting_mode == "map":
+        return {key: without_secrets(nested.block, item, mask) for key, item in value.items()}
+    return without_secrets(nested.block, value, mask)
+
+
 def elements(value: Any, nesting: str) -> list[dict[str, Any]]:
     """The objects of a nested block or attribute, whatever its nesting; those that are null or unknown are none."""
     if isinstance(value, dict):

@@ -7,6 +7,8 @@ import msgspec
 DEFAULT_HOSTS = ("registry.terraform.io", "registry.opentofu.org")
 """Where Terraform and OpenTofu look for a provider without a host: the same providers under two addresses."""
 
+_PLACES = 2
+"""Host and namespace, before a provider's type."""
 _NEW = re.compile(
     r'(?:(?P<module>module\..+?)\.)?provider\["(?P<host>[^/"]+)/(?P<namespace>[^/"]+)/(?P<type>[^/"]+)"\]'
     r"(?:\.(?P<alias>[\w-]+))?(?P<key>\[.+\])?\Z"
@@ -34,6 +36,16 @@ class ProviderReference(msgspec.Struct, frozen=True, kw_only=True):
             return cls(host=DEFAULT_HOSTS[0], namespace="hashicorp", **found.groupdict())
         raise ValueError(f"not a provider configuration: {text!r}")
 
+    @classmethod
+    def named(cls, text: str) -> "ProviderReference":
+        """Read what a person writes: ``aws``, ``hashicorp/aws.west``, ``host/hashicorp/aws``; raises ``ValueError``."""
+        *places, last = text.split("/")
+        kind, _, alias = last.partition(".")
+        if len(places) > _PLACES or not all((*places, kind)):
+            raise ValueError(f"not a provider: {text!r}")
+        host, namespace = [DEFAULT_HOSTS[0], "hashicorp"][: _PLACES - len(places)] + places
+        return cls(host=host, namespace=namespace, type=kind, alias=alias or None)
+
     @property
     def address(self) -> str:
         """The provider's address: ``registry.terraform.io/hashicorp/aws``."""
@@ -43,6 +55,10 @@ class ProviderReference(msgspec.Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """Address and alias, as DriftMgr's own configuration names it: ``.../aws`` or ``.../aws.west``."""
         return f"{self.address}.{self.alias}" if self.alias else self.address
+
+    def __str__(self) -> str:
+        """As a state names it; a configuration of the root module."""
+        return f'provider["{self.address}"]' + (f".{self.alias}" if self.alias else "")
 
     def is_source(self, source: str) -> bool:
         """Whether a ``source`` of ``required_providers`` means this provider."""

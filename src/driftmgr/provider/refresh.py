@@ -15,10 +15,11 @@ import msgspec
 
 from driftmgr.model import GapReason, ResourceInstance
 from driftmgr.model.sensitive import hidden_paths
+from driftmgr.provider.asking import Ask, unguarded
 from driftmgr.provider.difference import differences
 from driftmgr.provider.errors import ProviderDiedError, ProviderError
 from driftmgr.provider.noise import Judged, changed_names, judged, needs_asking
-from driftmgr.provider.session import Session
+from driftmgr.provider.session import Read, Session
 from driftmgr.provider.values import plain
 
 CONCURRENCY = 10
@@ -59,7 +60,7 @@ Explain = Callable[[ResourceInstance, Mapping[str, Any], Sequence[Judged]], tupl
 class Refresh:
     """One run over the instances of a provider configuration; ``open_session`` starts the provider anew each time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a run can be told, each with a default
         self,
         open_session: OpenSession,
         *,
@@ -67,8 +68,10 @@ class Refresh:
         explain: Explain = lambda _instance, _recorded, found: tuple(found),
         concurrency: int = CONCURRENCY,
         on_reading: Callable[[Reading], None] = lambda _: None,
+        ask: Ask = unguarded,
     ) -> None:
         self._open = open_session
+        self._ask = ask
         self._check = check
         self._explain = explain
         self._concurrency = concurrency
@@ -106,7 +109,7 @@ class Refresh:
             while self._waiting and not died.is_set() and self._timeouts <= MOST_TIMEOUTS:
                 instance = self._waiting.popleft()
                 try:
-                    self._tell(await read_instance(session, instance, self._explain))
+                    self._tell(await self._read(session, instance))
                 except ProviderDiedError:
                     died.set()
                     self._again.append(instance)
@@ -126,13 +129,17 @@ class Refresh:
         while self._again:
             instance = self._again.popleft()
             try:
-                self._tell(await read_instance(session, instance, self._explain))
+                self._tell(await self._read(session, instance))
             except ProviderDiedError as error:
                 self._deaths += 1
                 self._fail(instance, error)
                 return
             except ProviderError as error:
                 self._fail(instance, error)
+
+    async def _read(self, session: Session, instance: ResourceInstance) -> Reading:
+        read = await self._ask("provider.read", lambda: session.read(instance))
+        return await judge_read(session, instance, read, self._explain)
 
     def _give_up(self, error: ProviderError) -> None:
         for instance in (*self._waiting, *self._again):
@@ -146,9 +153,8 @@ class Refresh:
         self._on_reading(reading)
 
 
-async def read_instance(session: Session, instance: ResourceInstance, explain: Explain) -> Reading:
-    """Read one instance and judge its differences; raises ``ProviderError``."""
-    read = await session.read(instance)
+async def judge_read(session: Session, instance: ResourceInstance, read: Read, explain: Explain) -> Reading:
+    """What was read of an instance, with its differences judged; raises ``ProviderDiedError``."""
     if read.observed is None:
         return Reading(instance=instance, outcome="gone", recorded=plain(read.recorded))
     schema = session.schemas[instance.type]

@@ -6,11 +6,13 @@ https://developer.hashicorp.com/terraform/language/files/dependency-lock
 """
 
 import base64
+import contextlib
 import hashlib
 import os
 import platform
 import re
 import stat
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,10 +20,13 @@ from pathlib import Path
 import msgspec
 
 from driftmgr.hcl import HclError, parse_hcl
+from driftmgr.model.errors import DriftMgrWarning
 from driftmgr.provider.errors import ProviderError
 from driftmgr.provider.reference import DEFAULT_HOSTS, ProviderReference
 from driftmgr.runtime.terraform import LOCK_FILE
 
+_OVERRIDES = re.compile(r"^[ \t]*dev_overrides\s*\{([^}]*)\}", re.MULTILINE)
+_OVERRIDE = re.compile(r'^\s*"([^"]+)"\s*=\s*"([^"]+)"', re.MULTILINE)
 _ARCHITECTURES = {
     "x86_64": "amd64",
     "amd64": "amd64",
@@ -62,6 +67,10 @@ def find_binary(reference: ProviderReference, root: Path, environment: Mapping[s
     """The binary for a root module; a packed one is unpacked into ``scratch``. Raises ``ProviderError``."""
     hosts = [reference.host, *(host for host in DEFAULT_HOSTS if reference.host in DEFAULT_HOSTS)]
     addresses = list(dict.fromkeys(f"{host}/{reference.namespace}/{reference.type}" for host in hosts))
+    for configuration in _cli_configurations(environment):
+        for address in addresses:
+            if address in configuration.overrides:
+                return _overriding(address, configuration.overrides[address])
     locks = read_lock(root / LOCK_FILE)
     address = next((name for name in addresses if name in locks), addresses[0])
     found = list(_packages(addresses if address not in locks else [address], search_places(root, environment)))
@@ -100,6 +109,19 @@ def _verified(found: Sequence[Package], address: str, locked: Locked, scratch: P
     )
 
 
+def _overriding(address: str, directory: Path) -> Binary:
+    """The binary that the CLI configuration puts in the place of a released one, as Terraform runs it: unverified."""
+    found = _binary_in(directory, Package(address=address, version="of dev_overrides", path=directory))
+    warnings.warn(
+        f"provider {address} is run from {directory}, without its hash being checked: dev_overrides of the CLI "
+        "configuration",
+        DriftMgrWarning,
+        stacklevel=2,
+    )
+    digest = f"dev-{_sha256(found)}"
+    return Binary(address=address, version="of dev_overrides", path=found, digest=digest, locked=False)
+
+
 def _install(root: Path) -> str:
     return f"run terraform init (or tofu init) in {root}"
 
@@ -127,7 +149,10 @@ def search_places(root: Path, environment: Mapping[str, str]) -> tuple[Path, ...
     """The directories that may hold packages, in the order in which they count."""
     data = Path(environment.get("TF_DATA_DIR") or ".terraform")
     home = Path(environment.get("HOME") or Path.home())
-    cache, mirrors = _cli_configuration(environment, home)
+    configured = list(_cli_configurations(environment))
+    named = [Path(environment["TF_PLUGIN_CACHE_DIR"])] if environment.get("TF_PLUGIN_CACHE_DIR") else []
+    cache = (named or [one.cache for one in configured if one.cache])[:1]
+    mirrors = [mirror for one in configured for mirror in one.mirrors]
     shared = environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
     own = environment.get("XDG_DATA_HOME") or str(home / ".local/share")
     implied = [root / "terraform.d/plugins", home / ".terraform.d/plugins"]
@@ -136,24 +161,46 @@ def search_places(root: Path, environment: Mapping[str, str]) -> tuple[Path, ...
     return tuple(dict.fromkeys(root / place for place in places))
 
 
-def _cli_configuration(environment: Mapping[str, str], home: Path) -> tuple[list[Path], list[Path]]:
-    """The plugin cache and the filesystem mirrors of Terraform's or OpenTofu's CLI configuration."""
+class CliConfiguration(msgspec.Struct, frozen=True, kw_only=True):
+    """What a CLI configuration file says of places; ``overrides`` are directories by provider address."""
+
+    cache: Path | None = None
+    mirrors: tuple[Path, ...] = ()
+    overrides: Mapping[str, Path] = {}
+
+
+def _cli_configurations(environment: Mapping[str, str]) -> Iterator[CliConfiguration]:
+    """Terraform's or OpenTofu's, as far as they can be read.
+
+    https://developer.hashicorp.com/terraform/cli/config/config-file
+    """
+    home = Path(environment.get("HOME") or Path.home())
     named = environment.get("TF_CLI_CONFIG_FILE")
-    candidates = [Path(named)] if named else [home / ".terraformrc", home / ".tofurc"]
-    cache = [Path(environment["TF_PLUGIN_CACHE_DIR"])] if environment.get("TF_PLUGIN_CACHE_DIR") else []
-    mirrors: list[Path] = []
-    for path in candidates:
-        try:
-            body = parse_hcl(path.read_bytes(), path.name)
-        except (OSError, HclError):
-            continue
-        if not cache and isinstance(place := body.value("plugin_cache_dir"), str):
-            cache.append(_expanded(place, environment, home))
-        for installation in body.blocks("provider_installation"):
-            for mirror in installation.body.blocks("filesystem_mirror"):
-                place = mirror.body.value("path")
-                mirrors += [_expanded(place, environment, home)] if isinstance(place, str) else []
-    return cache, mirrors
+    for path in [Path(named)] if named else [home / ".terraformrc", home / ".tofurc"]:
+        with contextlib.suppress(OSError, UnicodeDecodeError, HclError):
+            yield _cli_configuration(path, environment, home)
+
+
+def _cli_configuration(path: Path, environment: Mapping[str, str], home: Path) -> CliConfiguration:
+    text = path.read_text(encoding="utf-8")
+    # Its keys are in quotes, which only the older syntax of this one file allows.
+    overrides = {
+        ProviderReference.named(address).address: _expanded(place, environment, home)
+        for block in _OVERRIDES.findall(text)
+        for address, place in _OVERRIDE.findall(block)
+    }
+    body = parse_hcl(_OVERRIDES.sub("", text).encode(), path.name)
+    places = [
+        mirror.body.value("path")
+        for installation in body.blocks("provider_installation")
+        for mirror in installation.body.blocks("filesystem_mirror")
+    ]
+    cache = body.value("plugin_cache_dir")
+    return CliConfiguration(
+        cache=_expanded(cache, environment, home) if isinstance(cache, str) else None,
+        mirrors=tuple(_expanded(place, environment, home) for place in places if isinstance(place, str)),
+        overrides=overrides,
+    )
 
 
 def _expanded(text: str, environment: Mapping[str, str], home: Path) -> Path:
@@ -187,16 +234,19 @@ def _ready(package: Package, digest: str, scratch: Path, *, locked: bool) -> Bin
         directory = scratch / hashlib.sha256(digest.encode()).hexdigest()[:16]
         with zipfile.ZipFile(package.path) as archive:
             archive.extractall(directory)
+    found = _binary_in(directory, package)
+    if package.path.is_file():
+        found.chmod(found.stat().st_mode | stat.S_IXUSR)
+    return Binary(address=package.address, version=package.version, path=found, digest=digest, locked=locked)
+
+
+def _binary_in(directory: Path, package: Package) -> Path:
     kind = package.address.rpartition("/")[2]
     found = sorted(path for path in directory.glob(f"terraform-provider-{kind}*") if path.is_file())
     if len(found) != 1:
         what = "holds no binary" if not found else "holds several binaries"
         raise ProviderError(f"the package of provider {package.address} {package.version} {what}", reason="unsupported")
-    if package.path.is_file():
-        found[0].chmod(found[0].stat().st_mode | stat.S_IXUSR)
-    return Binary(
-        address=package.address, version=package.version, path=found[0].resolve(), digest=digest, locked=locked
-    )
+    return found[0].resolve()
 
 
 def _directory_hash_of(package: Package) -> str:

@@ -140,19 +140,7 @@ class Session:
         private = _private(instance)
         upgraded = await self._upgraded(instance, schema)
         recorded = self._decoded(schema, upgraded, "the recorded state")
-        request = self.process.message(
-            "ReadRequest",
-            type_name=instance.type,
-            current_state=self._value(upgraded),
-            private=private,
-            client_capabilities=self._capabilities(),
-            **self._meta(),
-            **await self._identity(instance),
-        )
-        answer = await self.process.call("read", request)
-        raise_errors(answer.diagnostics, "read")
-        if answer.HasField("deferred"):
-            raise ProviderError("the provider put off the answer though nobody allowed it to", reason="unsupported")
+        answer = await self._ask(instance.type, upgraded, private, **await self._identity(instance))
         observed = self._decoded(schema, self._bytes(schema, answer.new_state), "the provider's answer")
         if recorded is None:
             raise ProviderError("the provider upgraded the recorded state to nothing", reason="stale_schema")
@@ -160,6 +148,43 @@ class Session:
         if observed is not None and (problem := _other_object(instance, identity)):
             raise ProviderError(problem, reason="unsupported")
         return Read(recorded=recorded, observed=observed, private=answer.private, identity=identity)
+
+    async def imported(self, resource_type: str, identity: str) -> dict[str, Any] | None:
+        """The values of one object that no state knows, by its import id; ``None`` if the provider finds none.
+
+        As Terraform imports: what the provider makes of the id is read. Raises ``ProviderError``.
+        """
+        if resource_type not in self.schemas:
+            raise _no_such_type(resource_type)
+        schema = self.schemas[resource_type]
+        request = self.process.message(
+            "ImportRequest", type_name=resource_type, id=identity, client_capabilities=self._capabilities()
+        )
+        answer = await self.process.call("import", request)
+        raise_errors(answer.diagnostics, "import")
+        _refuse_deferral(answer)
+        # One id may bring objects of other types along (a group and its rules).
+        made = [item for item in answer.imported_resources if item.type_name == resource_type]
+        if len(made) != 1:
+            raise ProviderError(f"import: {identity} is {len(made)} objects of {resource_type}", reason="unsupported")
+        known = {"current_identity": made[0].identity} if made[0].HasField("identity") else {}
+        found = await self._ask(resource_type, self._bytes(schema, made[0].state), made[0].private, **known)
+        return self._decoded(schema, self._bytes(schema, found.new_state), "the provider's answer")
+
+    async def _ask(self, resource_type: str, state: bytes, private: bytes, **identity: Any) -> Any:
+        request = self.process.message(
+            "ReadRequest",
+            type_name=resource_type,
+            current_state=self._value(state),
+            private=private,
+            client_capabilities=self._capabilities(),
+            **self._meta(),
+            **identity,
+        )
+        answer = await self.process.call("read", request)
+        raise_errors(answer.diagnostics, "read")
+        _refuse_deferral(answer)
+        return answer
 
     async def listed(self, resource_type: str) -> tuple[Listed, ...]:
         """Every object of a type, with its values, as the provider lists them; raises ``ProviderError``."""
@@ -249,7 +274,7 @@ class Session:
 
     def _schema_of(self, instance: ResourceInstance) -> TypeSchema:
         if instance.type not in self.schemas:
-            raise ProviderError(f"this version of the provider has no type {instance.type}", reason="unsupported")
+            raise _no_such_type(instance.type)
         schema = self.schemas[instance.type]
         if instance.schema_version > schema.schema.version:
             message = (
@@ -331,6 +356,15 @@ class Session:
 
     def _capabilities(self) -> Any:
         return self.process.message("Capabilities", deferral_allowed=False, write_only_attributes_allowed=True)
+
+
+def _no_such_type(name: str) -> ProviderError:
+    return ProviderError(f"this version of the provider has no type {name}", reason="unsupported")
+
+
+def _refuse_deferral(answer: Any) -> None:
+    if answer.HasField("deferred"):
+        raise ProviderError("the provider put off the answer though nobody allowed it to", reason="unsupported")
 
 
 def _other_object(instance: ResourceInstance, identity: Mapping[str, Any] | None) -> str | None:

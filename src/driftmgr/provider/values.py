@@ -163,13 +163,18 @@ def _read_leaf(raw: Any, kind: str, path: str) -> Any:
         if isinstance(raw, int):
             return raw
         if isinstance(raw, float):
-            return _shortest(Decimal(raw))
+            return _shortest(_meant(raw))
         if isinstance(raw, str | Decimal):
             try:
                 return _shortest(Decimal(raw))
             except InvalidOperation as error:
                 raise _misfit(raw, kind, path) from error
     raise _misfit(raw, kind, path)
+
+
+def _meant(number: float) -> Decimal:
+    """The number that Terraform takes a float for: fractions are equal to it if it writes them the same."""
+    return Decimal(number) if number.is_integer() else Decimal(repr(number))
 
 
 def _shortest(number: Decimal) -> int | Decimal:
@@ -215,7 +220,7 @@ def _written_number(number: int | Decimal) -> int | float | str:
     if isinstance(whole, int):
         return _written_number(whole)
     near = float(number)
-    return near if Decimal(near) == number else format(number, "f")
+    return near if Decimal(near) == number == _meant(near) else format(number, "f")
 
 
 def _misfit(value: Any, kind: CtyType, path: str) -> ValueFormatError:

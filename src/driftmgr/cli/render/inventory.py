@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from driftmgr.app.request import Inventory
-from driftmgr.cli.render.text import counted, harmless, spreadsheet_cell
+from driftmgr.cli.render.text import counted, harmless, spreadsheet_cell, value_text
 from driftmgr.cli.render.words import named_gaps, place
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -25,6 +25,17 @@ def table(found: Inventory) -> str:
     lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     scan = found.scan
     lines.append(f"{counted(len(rows), 'object')}, {counted(scan.api_calls, 'API call')}, {scan.seconds:.1f} s")
+    return "\n".join(lines)
+
+
+def details(found: Inventory) -> str:
+    """Objects with the attributes that are set, one a line."""
+    lines = []
+    for item in found.objects:
+        lines.append(f"{item.type} {harmless(item.id)}")
+        shown = {name: value for name, value in item.attributes.items() if value is not None}
+        width = max(map(len, shown), default=0)
+        lines += [f"  {name.ljust(width)} = {value_text(value)}" for name, value in sorted(shown.items())]
     return "\n".join(lines)
 
 

@@ -50,4 +50,5 @@ def _change(change: AttributeChange) -> dict[str, Any]:
         "sensitive": change.sensitive,
         **({"rule": change.rule} if change.rule else {}),
         **({} if change.intended is None else {"intended": change.intended}),
+        **({"requires_replace": True} if change.requires_replace else {}),
     }

@@ -77,6 +77,7 @@ def _rows(drift: Drift, report: DriftReport) -> Iterator[str]:
     for change in drift.changes:
         recorded, observed = cut_pair(pair_texts(change.recorded, change.observed), _WIDTH)
         mark = " (absorbed)" if change.classification == "absorbed" else ""
+        mark += f" ({words.FORCES_REPLACEMENT})" if change.requires_replace else ""
         yield f"{start} {_code(change.path)}{mark} | {_code(recorded)} | {_code(observed)} |"
 
 

@@ -84,6 +84,7 @@ def _change(change: AttributeChange, width: int, *, rule: bool = False) -> Itera
     why = f"  [{change.classification}: {change.rule}]" if rule else unset
     if change.classification == "absorbed":
         why = "  [absorbed]"
+    why += f"  # {words.FORCES_REPLACEMENT}" if change.requires_replace else ""
     recorded, observed = pair_texts(change.recorded, change.observed)
     if len(path) + len(recorded) + len(observed) + len(why) + _AROUND <= width:
         yield Text.assemble(f"      {path}: ", (recorded, before), " -> ", (observed, after), why)

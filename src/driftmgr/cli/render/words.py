@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from driftmgr.cli.render.text import counted
 from driftmgr.model import Drift, DriftReport, Gap, GapReason, SourceLocation
 
+FORCES_REPLACEMENT = "forces replacement"
+"""Terraform's words for an attribute that only a new object can have."""
 _NAMED = 3
 _WHOLE = "instances"
 

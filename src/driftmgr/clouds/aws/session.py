@@ -3,13 +3,15 @@
 import functools
 import os
 import threading
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import botocore.session
 import msgspec
 from botocore import exceptions
 from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
 
 from driftmgr.clouds.aws import integrity
 from driftmgr.clouds.aws.asking import ask_now
@@ -27,7 +29,8 @@ _CONFIG = Config(
     max_pool_connections=50,
     user_agent_extra="driftmgr",
 )
-_RENEW_BEFORE = timedelta(minutes=5)
+_RENEW_BEFORE, _RENEW_AT_LAST = 300, 60
+"""Seconds before credentials expire: from then on one request renews them and the others go on; all wait for it."""
 _HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
@@ -73,7 +76,8 @@ class AwsSession:
         self._lock = threading.Lock()
         self._clients: dict[tuple[Any, ...], Any] = {}
         self._paginators: dict[str, dict[str, Any]] = {}
-        self._assumed: dict[str, tuple[dict[str, str], datetime]] = {}
+        self._profile = profile
+        self._roles: dict[str, botocore.session.Session] = {}
 
     @property
     def region(self) -> str | None:
@@ -93,14 +97,12 @@ class AwsSession:
         """A botocore client; ``account=None`` uses the ambient credentials."""
         role = account.role_arn if account else None
         with self._lock:
-            credentials = self._role_credentials(account) if account and role else {}
+            session = self._role_session(account) if account and role else self._session
             key = (role, service, region, *sorted(overrides.items()))
             if key not in self._clients:
                 config = _CONFIG.merge(overrides["config"]) if overrides.get("config") else _CONFIG
                 others = {name: value for name, value in overrides.items() if name != "config"}
-                client = self._session.create_client(
-                    service, region_name=region, config=config, **credentials, **others
-                )
+                client = session.create_client(service, region_name=region, config=config, **others)
                 integrity.register(client)
                 self._clients[key] = client
             return self._clients[key]
@@ -143,29 +145,63 @@ class AwsSession:
             external_id=external_id,
         )
 
-    def _role_credentials(self, account: AwsAccount) -> dict[str, str]:
+    def _role_session(self, account: AwsAccount) -> botocore.session.Session:
+        """A session whose clients sign with the role's credentials, and renew these before they expire."""
         role = str(account.role_arn)
-        known = self._assumed.get(role)
-        if known and known[1] - _RENEW_BEFORE > datetime.now(UTC):
-            return known[0]
-        region = self.region or home_region(account.partition)
-        sts = self._session.create_client("sts", region_name=region, config=_CONFIG)
-        given = {"ExternalId": account.external_id} if account.external_id else {}
-        integrity.register(sts)
-        endpoint = Endpoint(provider="aws", account=role, region=region, service="sts")
-        asked = functools.partial(sts.assume_role, RoleArn=role, RoleSessionName="driftmgr", **given)
-        answer = ask_now(endpoint, "sts.assume_role", asked)["Credentials"]
-        credentials = {
-            "aws_access_key_id": answer["AccessKeyId"],
-            "aws_secret_access_key": answer["SecretAccessKey"],
-            "aws_session_token": answer["SessionToken"],
+        if role not in self._roles:
+            region = self.region or home_region(account.partition)
+            sts = self._session.create_client("sts", region_name=region, config=_CONFIG)
+            integrity.register(sts)
+            self._clients[role, "sts", region, "assume"] = sts
+            given = {"ExternalId": account.external_id} if account.external_id else {}
+            assume = functools.partial(sts.assume_role, RoleArn=role, RoleSessionName="driftmgr", **given)
+            endpoint = Endpoint(provider="aws", account=role, region=region, service="sts")
+            made = _renewed(functools.partial(ask_now, endpoint, "sts.assume_role", assume))
+            session = botocore.session.Session(profile=self._profile)
+            # Service models take a tenth of a second to read: once for all roles.
+            session.register_component("data_loader", self._session.get_component("data_loader"))
+            session.register_component("credential_provider", _Only(made))
+            self._roles[role] = session
+        return self._roles[role]
+
+
+def _renewed(assume: Callable[[], Mapping[str, Any]]) -> RefreshableCredentials:
+    """Credentials that assume their role anew in time, while requests go on with the ones they have.
+
+    Raises what ``assume`` raises, the first time.
+    """
+
+    def metadata() -> dict[str, str]:
+        answer = assume()["Credentials"]
+        for name in ("SecretAccessKey", "SessionToken"):
+            hide(answer[name])
+        return {
+            "access_key": answer["AccessKeyId"],
+            "secret_key": answer["SecretAccessKey"],
+            "token": answer["SessionToken"],
+            "expiry_time": answer["Expiration"].isoformat(),
         }
-        for name in ("aws_secret_access_key", "aws_session_token"):
-            hide(credentials[name])
-        self._assumed[role] = (credentials, answer["Expiration"])
-        # Clients carry the credentials they were made with.
-        self._clients = {key: client for key, client in self._clients.items() if key[0] != role}
-        return credentials
+
+    first = metadata()
+    expires = datetime.fromisoformat(first.pop("expiry_time"))
+    return RefreshableCredentials(
+        **first,
+        expiry_time=expires,
+        refresh_using=metadata,
+        method="assume-role",
+        advisory_timeout=_RENEW_BEFORE,
+        mandatory_timeout=_RENEW_AT_LAST,
+    )
+
+
+class _Only(msgspec.Struct, frozen=True):
+    """A source of credentials, as botocore asks one, with one answer."""
+
+    credentials: RefreshableCredentials
+
+    def load_credentials(self) -> RefreshableCredentials:
+        """The credentials."""
+        return self.credentials
 
 
 def credentials_problem(who: str, error: Exception) -> DriftMgrError:
