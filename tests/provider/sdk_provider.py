@@ -61,6 +61,7 @@ class Note:
                 Attribute("tags", Map(String()), optional=True),
                 Attribute("policy", NormalizedJson(), optional=True),
                 Attribute("zone", String(), optional=True, computed=True, default="a"),
+                Attribute("hint", String(), optional=True, computed=True, default=None),
                 Attribute("serial", Number(), computed=True),
                 Attribute("secret", String(), optional=True, sensitive=True),
             ],

@@ -42,7 +42,7 @@ provider "sdk" {
   region = "here"
 }
 resource "sdk_note" "plain" {
-  for_each = toset(["same", "gone", "changed", "unset", "chosen", "replaced"])
+  for_each = toset(["same", "gone", "changed", "unset", "chosen", "hinted", "replaced"])
   name     = each.key
   text     = "a text"
   size     = 3
@@ -71,6 +71,7 @@ CHANGES: Mapping[str, Mapping[str, Any] | None] = {
     "changed": {"text": "another", "size": 4, "serial": 7},
     "unset": {"text": None, "tags": {}, "names": []},
     "chosen": {"zone": "b"},
+    "hinted": {"hint": "of the cloud"},
     "replaced": {"name": "Replaced"},
     "sets": {
         "labels": ["y", "x"],
@@ -151,7 +152,7 @@ class Project:
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an estate of ten notes, applied."""
+    """The folder of an estate of eleven notes, applied."""
     made = Project(tmp_path_factory.mktemp("applied"))
     made.apply()
     return made.folder
@@ -168,7 +169,7 @@ def project(applied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def test_a_clean_apply_yields_nothing(project: Project) -> None:
     """No difference that counts, right after Terraform applied all of it."""
     found = project.readings()
-    assert len(found) == 10
+    assert len(found) == 11
     assert {item.message for item in found.values()} == {""}
     assert [one for item in found.values() for one in item.judged if one.change.classification == "drift"] == []
 
@@ -203,9 +204,10 @@ def test_what_counts_is_what_a_plan_would_undo(project: Project) -> None:
         for row in project.plan()["resource_changes"]
         if row["change"]["actions"] != ["no-op"]
     }
-    left_to_the_cloud = {'sdk_note.plain["chosen"]'}
+    left_to_the_cloud = {'sdk_note.plain["chosen"]', 'sdk_note.plain["hinted"]'}
     assert counted.keys() == planned.keys() | left_to_the_cloud
     assert [one.action for one in counted['sdk_note.plain["chosen"]'].judged] == ["only_if_configured"]
+    assert [one.action for one in counted['sdk_note.plain["hinted"]'].judged] == ["not_configured"]
     replaced = {address for address, item in counted.items() if any(one.change.requires_replace for one in item.judged)}
     assert replaced == {address for address, actions in planned.items() if actions == ["delete", "create"]}
 

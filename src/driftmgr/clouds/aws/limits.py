@@ -22,12 +22,35 @@ LIMITS: Mapping[str, Limit] = {
     # GetResourcePolicy, the slowest that we call: 50 per second.
     # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
     "secretsmanager": Limit(rate=50, burst=50, per_operation=True),
+    # The lowest of the calls we make, ListKeys and ListAliases: 500 per second each. A fifth of it, for the quotas are
+    # those of everything that the account does with keys.
+    # https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html
+    "kms": Limit(rate=100, burst=100, per_operation=True),
+    # "A control plane throttle limit of 2,500 requests per second", together; a tenth of it, for the same reason.
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-control-plane.html
+    "dynamodb": Limit(rate=250, burst=250),
     # At least 5,500 reads per second for each prefix; nothing published for calls about buckets, so far below.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
     "s3": Limit(rate=100, burst=200),
 }
 UNPUBLISHED = Limit(rate=20, burst=40)
-"""Ours, for services without a published number."""
+"""Ours, for services of which we know no published number for the calls that we make."""
+GUESSED = frozenset(
+    {
+        "autoscaling",
+        "ecr",
+        "elbv2",
+        "iam",
+        "logs",
+        "rds",
+        "resourcegroupstaggingapi",
+        "sns",
+        "sqs",
+        "ssm",
+        "sts",
+    }
+)
+"""Those services; a test holds that every other one that the catalog asks has a number with a source."""
 
 
 def limit_of(endpoint: Endpoint) -> Limit:
