@@ -16,6 +16,7 @@ from digitalocean.fixtures import (
     spaces_server,
 )
 from driftmgr.clouds.aws.asking import shared_guard
+from driftmgr.telemetry import redaction
 
 __all__ = [
     "digitalocean_cloud",
@@ -29,6 +30,12 @@ __all__ = [
 # A busy machine is no defect of what is tested: an example may take its time.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test made known as a secret is an ordinary word to the next one."""
+    monkeypatch.setattr(redaction, "_known", set())
 
 
 @pytest.fixture(scope="session")

@@ -204,6 +204,7 @@ class FakeProvider:
             return message("DataResponse", diagnostics=[error("no identity", "AccessDenied")])
         kind = type_schema(schemas().data_source_schemas[request.type_name]).type
         value = {"id": SETTINGS.get("region", "")} | dict.fromkeys(IDENTITY[1:], account)
+        value["access_token"] = "a token of the fake cloud"
         return message("DataResponse", state=message("DynamicValue", msgpack=encode(value, kind)))
 
     async def answer_plan(self, request: Any) -> Any:

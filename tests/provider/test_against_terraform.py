@@ -216,7 +216,7 @@ def test_a_plan_that_fails_is_told_in_terraforms_words(project: Project) -> None
     """And what to do, where Terraform says it."""
     (project.directory / "main.tf").write_text(CONFIG.replace("../modules/inner", "../modules/other"))
     request = ScanRequest(sources=(str(project.directory),), engine="plan")
-    with pytest.raises(DriftMgrError, match="terraform plan: Error: Module") as caught:
+    with pytest.raises(DriftMgrError, match="terraform plan: Module source has changed") as caught:
         asyncio.run(engines.scan(request, Clock(), None))
     assert "terraform init" in caught.value.hint
 
