@@ -19,7 +19,7 @@ Place = tuple[str | int, ...]
 
 LARGEST = 1_000_000
 """Bytes of a file."""
-_MOST_VALUES, _DEEPEST = 50_000, 50
+_MOST_VALUES, _DEEPEST = 20_000, 50
 _CORE: tuple[tuple[re.Pattern[str], Any], ...] = (
     (re.compile(r"true|True|TRUE"), lambda _: True),
     (re.compile(r"false|False|FALSE"), lambda _: False),
