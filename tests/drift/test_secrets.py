@@ -64,6 +64,14 @@ def test_a_document_without_secrets_stays_as_it_is() -> None:
     assert changed("policy", None, policy).observed == policy
 
 
+@pytest.mark.parametrize("start", ["{no JSON ", "[" * 400 + "]" * 400, "[" * 100_000])
+def test_what_is_no_document_is_a_text(start: str) -> None:
+    """Broken or hostile JSON is looked at as a text."""
+    assert changed("policy", None, f"{start} {TOKEN}").observed == f"{start} {SENSITIVE}"
+    nested = start.replace("]", f'"{TOKEN}"]', 1)
+    assert TOKEN not in changed("policy", None, nested).observed
+
+
 def test_values_at_any_depth_are_masked() -> None:
     """Lists, maps and labelled values are walked; hexadecimal tokens count in an environment."""
     value = {"outer": [{"list": ["plain", TOKEN]}], "environment": {"DATABASE": HEX, "GIT_COMMIT": HEX}, "etag": HEX}

@@ -4,6 +4,7 @@ Three rules, one after the other: what the provider's schema calls sensitive, wh
 are compared), and what looks like a secret (``model.secrets``). A masked value stays masked, however often this runs.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -118,23 +119,22 @@ def _masked_text(text: str, name: str, *, environment: bool) -> str:
         return SENSITIVE
     if len(text) < _SHORTEST:
         return text
-    document = _document(text)
-    if document is not None:
-        hidden = masked_value(document, name, environment=environment)
-        return text if hidden == document else _ENCODER.encode(hidden).decode()
+    if text.lstrip().startswith(("{", "[")):
+        with contextlib.suppress(ValueError, RecursionError):
+            return _masked_document(text, name, environment=environment)
     if is_public_name(name):
         return _masked_id(text) if name in {"id", "arn"} else without_forms(text)
     return without_secrets_in(text, environment=environment)
 
 
-def _document(text: str) -> Any:
-    """The JSON object or list that a text is, if it is; numbers keep all their digits."""
-    if not text.lstrip().startswith(("{", "[")):
-        return None
-    try:
-        return _DECODER.decode(text)
-    except (ValueError, RecursionError):
-        return None
+def _masked_document(text: str, name: str, *, environment: bool) -> str:
+    """The JSON object or list that a text is, masked; as it stands if nothing was. Raises ``ValueError`` if it is none.
+
+    Numbers keep all their digits.
+    """
+    document = _DECODER.decode(text)
+    hidden = masked_value(document, name, environment=environment)
+    return text if hidden == document else _ENCODER.encode(hidden).decode()
 
 
 def _masked_drift(drift: Drift) -> Drift:
