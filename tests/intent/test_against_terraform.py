@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from driftmgr.app.intent import is_ignored
 from driftmgr.hcl import Unresolved
 from driftmgr.intent import read_configuration
-from driftmgr.model import ResourceAddress
+from driftmgr.model import AttributeChange, ResourceAddress
 from intent.conftest import Write
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on the PATH")
@@ -149,3 +150,40 @@ def test_literals_have_the_values_that_terraform_gives_them(write: Write) -> Non
     # Decimal and int compare as numbers do.
     assert json.loads(json.dumps(ours, default=float)) == theirs
     assert not any(isinstance(value, Unresolved) for value in ours.values())
+
+
+# Of attributes alone: what is built into Terraform has no map whose keys could be ignored one by one.
+IGNORES = {
+    "whole": "[input]",
+    "quoted": '["input"]',
+    "several": "[triggers_replace, input]",
+    "all": "all",
+    "none": "[]",
+    "another": "[triggers_replace]",
+}
+
+
+def test_ignored_are_the_changes_that_terraform_leaves_alone(write: Write) -> None:
+    """What was changed behind its back and Terraform would not put right, for every form of ignore_changes."""
+    blocks = (
+        f'resource "terraform_data" "{name}" {{\n  input = "recorded"\n'
+        f"  lifecycle {{\n    ignore_changes = {ignore}\n  }}\n}}\n"
+        for name, ignore in IGNORES.items()
+    )
+    root = write({"main.tf": "".join(blocks)})
+    terraform(root, "init", "-input=false")
+    terraform(root, "apply", "-auto-approve", "-input=false")
+    state = json.loads((root / "terraform.tfstate").read_text())
+    for resource in state["resources"]:
+        resource["instances"][0]["attributes"]["input"]["value"] = "observed"
+    (root / "terraform.tfstate").write_text(json.dumps(state))
+    lines = map(json.loads, terraform(root, "plan", "-json", "-input=false").splitlines())
+    theirs = {line["change"]["resource"]["resource_name"] for line in lines if line["type"] == "planned_change"}
+    configuration = read_configuration(root, {})
+    change = AttributeChange(path="input", recorded="recorded", observed="observed")
+    ours = {
+        name
+        for name in IGNORES
+        if not is_ignored(change, ResourceAddress.parse(f"terraform_data.{name}"), configuration)
+    }
+    assert ours == theirs == {"none", "another"}

@@ -227,12 +227,13 @@ def _told(drift: Drift, intent: Intent) -> Drift:
 def _meant(change: AttributeChange, address: ResourceAddress, configuration: Configuration) -> AttributeChange:
     """A change with whether it was asked for; one that counted becomes ``ignored`` if the block says so."""
     told = msgspec.structs.replace(change, intended=configuration.sets(address, change.path))
-    if change.rule is not None or not _is_ignored(change, address, configuration):
+    if change.rule is not None or not is_ignored(change, address, configuration):
         return told
     return msgspec.structs.replace(told, classification="ignored", rule=IGNORE_CHANGES)
 
 
-def _is_ignored(change: AttributeChange, address: ResourceAddress, configuration: Configuration) -> bool:
+def is_ignored(change: AttributeChange, address: ResourceAddress, configuration: Configuration) -> bool:
+    """Whether ``lifecycle.ignore_changes`` of its block covers all that a change says."""
     recorded, observed = change.recorded, change.observed
     for way in configuration.ignored(address, change.path):
         if not way:
