@@ -14,6 +14,8 @@ from typing import Any
 
 from state.backends.web import Answer, Request, say
 
+PERMITTED = {"can-lock": True, "can-unlock": True, "can-read-state-versions": True, "can-queue-run": True}
+ENTITLED = {"operations": True, "state-storage": True}
 TOKENS = {"token-ci": "ci", "token-eve": "eve"}
 
 
@@ -32,7 +34,7 @@ class Hcp:
         space = {"id": f"ws-{next(self._numbers)}", "name": name, "tags": tags or {}, "project": project}
         self.spaces[name] = {**space, "locked_by": None, "reason": "", "current": None}
 
-    def __call__(self, request: Request) -> Answer:  # noqa: PLR0911  # a table of routes
+    def __call__(self, request: Request) -> Answer:  # noqa: C901, PLR0911  # a table of routes
         steps = request.parts
         if steps[0] == ".well-known":
             return say(200, {"modules.v1": "https://elsewhere/", "tfe.v2": "/api/v2/"})
@@ -42,6 +44,10 @@ class Hcp:
         if user is None:
             return _error(401, "unauthorized")
         match request.method, steps[2:]:
+            case "GET", ["ping"]:
+                return Answer(status=204, headers={"TFP-API-Version": "2.6"})
+            case "GET", ["organizations", "acme", "entitlement-set"]:
+                return say(200, {"data": {"id": "org-1", "type": "entitlement-sets", "attributes": ENTITLED}})
             case "GET", ["organizations", "acme", "workspaces", name]:
                 return say(200, self._shown(self.spaces[name])) if name in self.spaces else _error(404, "not found")
             case "GET", ["organizations", "acme", "workspaces"]:
@@ -62,7 +68,9 @@ class Hcp:
             case "POST", ["actions", "lock"]:
                 if space["locked_by"]:
                     return _error(409, "Unable to lock workspace. The workspace is already locked.")
-                space["locked_by"], space["reason"] = user, request.json["reason"]
+                # The documentation has the reason at the top, Terraform's client sends it as an attribute.
+                given = request.json.get("data", {}).get("attributes", request.json)
+                space["locked_by"], space["reason"] = user, given["reason"]
             case "POST", ["actions", "unlock"]:
                 if space["locked_by"] != user:
                     return _error(409, "Unable to unlock workspace. The workspace is not locked by you.")
@@ -106,6 +114,8 @@ class Hcp:
         if request.method == "GET":
             return Answer(body=self.versions[name]["content"])
         assert "authorization" not in request.headers
+        if name == "json":
+            return Answer()
         self._finish(self.versions[name], request.body)
         return Answer()
 
@@ -118,7 +128,8 @@ class Hcp:
                 self.pending -= 1
                 attributes["status"] = "pending"
         else:
-            attributes |= {"status": "pending", "hosted-state-upload-url": f"{self.url}/archivist/{name}"}
+            urls = {"state": f"{self.url}/archivist/{name}", "json-state": f"{self.url}/archivist/json"}
+            attributes |= {"status": "pending", **{f"hosted-{what}-upload-url": url for what, url in urls.items()}}
         return {"data": {"id": name, "type": "state-versions", "attributes": attributes}}
 
     def _found(self, request: Request) -> list[dict[str, Any]]:
@@ -146,12 +157,14 @@ class Hcp:
 
     def _shown(self, space: dict[str, Any]) -> dict[str, Any]:
         by = space["locked_by"]
-        related: dict[str, Any] = {
-            "current-state-version": {"data": {"id": space["current"]} if space["current"] else None}
-        }
+        current = {"id": space["current"], "type": "state-versions"} if space["current"] else None
+        related: dict[str, Any] = {"current-state-version": {"data": current}}
         if by:
             related["locked-by"] = {"data": {"id": f"user-{by}", "type": "users"}}
-        attributes = {"name": space["name"], "locked": bool(by), "locked-reason": space["reason"] if by else ""}
+        # Terraform runs where it is: the workspace only keeps its state.
+        local = {"execution-mode": "local", "operations": False, "terraform-version": "1.11.4"}
+        told = {"locked": bool(by), "locked-reason": space["reason"] if by else "", "permissions": PERMITTED}
+        attributes = {"name": space["name"], **local, **told}
         data = {"id": space["id"], "type": "workspaces", "attributes": attributes, "relationships": related}
         included = [{"id": f"user-{by}", "type": "users", "attributes": {"username": by}}] if by else []
         return {"data": data, "included": included}

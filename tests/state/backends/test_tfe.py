@@ -1,6 +1,7 @@
 """States in HCP Terraform and Terraform Enterprise, against their documented API over TLS."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from driftmgr.state.locate import locate
 from state.backends import contract
 from state.backends.hcp import Hcp
 from state.backends.web import Answer, Certificates, WebServer, access, free_port, serving
+from state.peer import Peer, needs_terraform
 
 TOKEN = "token-ci"
 STATE = b'{"version":4,"serial":7,"lineage":"web","outputs":{}}'
@@ -85,6 +87,17 @@ def test_a_lock_keeps_others_out(peer: WebServer) -> None:
     assert seen is not None
     assert (seen.id, seen.who) == ("acme/web", "ci")
     assert "for push" in seen.info
+
+
+@needs_terraform
+def test_terraform_and_we_exclude_each_other(peer: WebServer, tmp_path: Path) -> None:
+    """Terraform's lock keeps us out, ours keeps Terraform out, and both read what the other one wrote."""
+    lines = [f'    {name} = "{block(peer)[name]}"' for name in ("hostname", "organization", "token")]
+    text = "\n".join(("  cloud {", *lines, '    workspaces {\n      name = "web"\n    }', "  }"))
+    terraform = Peer(tmp_path, text, {"SSL_CERT_FILE": os.environ["SSL_CERT_FILE"]})
+    terraform.apply("one")
+    holder = contract.shares_with_terraform(terraform, opener(peer))
+    assert (holder.id, holder.who, holder.info) == ("acme/web", "ci", "Locked by Terraform")
 
 
 def test_a_lock_is_released_by_its_id_alone(peer: WebServer) -> None:

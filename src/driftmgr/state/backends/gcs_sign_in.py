@@ -110,7 +110,9 @@ def _impersonated(source: Any, target: str, delegates: tuple[str, ...]) -> Any:
     from google.auth import impersonated_credentials  # noqa: PLC0415  # an optional dependency
 
     made: Any = impersonated_credentials.Credentials
-    return made(source, target, [_SCOPE], delegates=list(delegates))
+    # The API takes them by their names as resources; the library hands on what it gets.
+    chain = [name if "/" in name else f"projects/-/serviceAccounts/{name}" for name in delegates]
+    return made(source, target, [_SCOPE], delegates=chain)
 
 
 def _problem(error: Exception) -> StateError:
