@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from driftmgr.state import StateError
 from driftmgr.state.backends import OPENERS, SCHEMES
 from driftmgr.state.locate import locate
 from state.backends.web import access
@@ -32,6 +33,22 @@ def test_an_address_is_opened_as_written(types: str) -> None:
     (source,) = locate(address, access(VARIABLES))
     assert source.type in types.split(", ")
     assert source.label.startswith(address.partition("://")[0] + "://")
+
+
+@pytest.mark.parametrize("types", ADDRESSES)
+def test_a_secret_in_a_broken_address_is_not_shown(types: str) -> None:
+    """Whatever is wrong with an address, its password is in no message."""
+    scheme = ADDRESSES[types].partition("://")[0]
+    for address in (
+        f"{scheme}://u:s3cret\u2100@h/x/y",
+        f"{scheme}://u:s3cret@[h/x/y",
+        f"{scheme}://u:s3cret@h:port/x/y/z",
+    ):
+        try:
+            shown = str([source.label for source in locate(address, access(VARIABLES))])
+        except StateError as error:
+            shown = f"{error.message} {error.hint}"
+        assert "s3cret" not in shown
 
 
 def test_variables_for_secrets_are_read() -> None:

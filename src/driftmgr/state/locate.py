@@ -50,6 +50,8 @@ def locate(
     except (OSError, ValueError) as error:
         # A name that no file can have (too long, a null byte), a folder that may not be looked into, a broken address.
         why = error.strerror if isinstance(error, OSError) else str(error)
+        if "://" in argument:
+            why = "not an address"  # the error quotes it, and there may be a password in it
         name = without_query(argument)[:_SHOWN].encode(errors="backslashreplace").decode()
         raise StateError(f"{name}: cannot be looked for: {why}", hint="check the name") from error
     if workspaces:

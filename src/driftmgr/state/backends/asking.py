@@ -1,6 +1,7 @@
 """How a backend asks a server over HTTP: blocking, under the process' guard, with errors that say what to do."""
 
 import asyncio
+import os
 import ssl
 import tempfile
 from base64 import b64encode
@@ -137,7 +138,8 @@ def _unconnected(error: BaseException) -> tuple[str, str]:
         reason = _reason(error.certificate_error)
         return f"the certificate of {error.host} is not trusted: {reason}", "configure the authority that signed it"
     if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
-        reason = error.os_error.strerror or type(error.os_error).__name__
+        number = error.os_error.errno
+        reason = os.strerror(number) if number else type(error.os_error).__name__
         return f"{error.host} cannot be reached: {reason}", "check address, network and proxy"
     return f"no TLS connection: {_reason(error)}", "check the address and the certificates"
 
