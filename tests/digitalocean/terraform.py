@@ -47,8 +47,10 @@ class Terraform:
             "spaces_endpoint": ENDPOINT,
             "spaces_access_id": "testing",
             "spaces_secret_key": "testing",
-            # A refused request must fail the apply at once.
-            "http_retry_max": 0,
+            # For connections that Prism closes while they are idle; a refusal that stays fails the apply soon.
+            "http_retry_max": 2,
+            "http_retry_wait_min": 0.1,
+            "http_retry_wait_max": 0.5,
         }
 
     def write(self, configuration: str) -> None:

@@ -87,6 +87,28 @@ resource "digitalocean_gradientai_function" "orders" {
   output_schema  = jsonencode({ properties = { status = { type = "string" } } })
 }
 
+resource "digitalocean_gradientai_knowledge_base_data_source" "blog" {
+  knowledge_base_uuid = digitalocean_gradientai_knowledge_base.tickets.id
+
+  web_crawler_data_source {
+    base_url        = "https://blog.example.com"
+    crawling_option = "PATH"
+    embed_media     = true
+  }
+}
+
+resource "digitalocean_gradientai_custom_model" "from_spaces" {
+  name                        = "from-spaces"
+  source_type                 = "SOURCE_TYPE_SPACES_BUCKET"
+  accept_terms_and_conditions = true
+
+  source_ref {
+    bucket = "models"
+    region = "nyc3"
+    prefix = "tuned/"
+  }
+}
+
 resource "digitalocean_gradientai_custom_model" "tuned" {
   name                        = "tuned"
   description                 = "Tuned on tickets"

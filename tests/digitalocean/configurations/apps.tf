@@ -90,6 +90,16 @@ resource "digitalocean_app" "shop" {
         }
       }
 
+      liveness_health_check {
+        http_path             = "/live"
+        initial_delay_seconds = 20
+        period_seconds        = 30
+        timeout_seconds       = 6
+        success_threshold     = 1
+        failure_threshold     = 5
+        port                  = 8000
+      }
+
       termination {
         drain_seconds        = 30
         grace_period_seconds = 60
@@ -120,6 +130,8 @@ resource "digitalocean_app" "shop" {
 
     static_site {
       name              = "docs"
+      source_dir        = "/docs"
+      environment_slug  = "hugo"
       build_command     = "npm run build"
       output_dir        = "public"
       index_document    = "index.html"
@@ -133,23 +145,102 @@ resource "digitalocean_app" "shop" {
     }
 
     worker {
-      name            = "queue"
-      dockerfile_path = "Dockerfile"
+      name               = "queue"
+      dockerfile_path    = "Dockerfile"
+      source_dir         = "/worker"
+      run_command        = "bin/worker"
+      instance_count     = 2
+      instance_size_slug = "apps-s-1vcpu-1gb"
 
       gitlab {
-        repo   = "example/queue"
-        branch = "main"
+        repo           = "example/queue"
+        branch         = "main"
+        deploy_on_push = true
+      }
+
+      env {
+        key   = "QUEUE"
+        value = "orders"
+        scope = "RUN_TIME"
+      }
+
+      alert {
+        rule     = "RESTART_COUNT"
+        value    = 3
+        operator = "GREATER_THAN"
+        window   = "FIVE_MINUTES"
+        disabled = true
+      }
+
+      log_destination {
+        name = "dogs"
+
+        datadog {
+          api_key  = "not-so-secret"
+          endpoint = "https://logs.example.com"
+        }
+      }
+
+      termination {
+        grace_period_seconds = 90
+      }
+    }
+
+    worker {
+      name = "mailer"
+
+      image {
+        registry_type = "GHCR"
+        registry      = "example"
+        repository    = "mailer"
+        digest        = "sha256:e692418e4cbaf90ca69d05a66403747baa33ee08806650b51fab815ad7fc331f"
+      }
+
+      autoscaling {
+        min_instance_count = 1
+        max_instance_count = 2
+
+        metrics {
+          cpu {
+            percent = 80
+          }
+        }
       }
     }
 
     job {
-      name        = "migrate"
-      kind        = "PRE_DEPLOY"
-      run_command = "bin/migrate"
+      name               = "migrate"
+      kind               = "PRE_DEPLOY"
+      environment_slug   = "go"
+      build_command      = "make"
+      run_command        = "bin/migrate"
+      source_dir         = "/"
+      instance_count     = 1
+      instance_size_slug = "apps-s-1vcpu-1gb"
 
       git {
         repo_clone_url = "https://git.example.com/shop.git"
         branch         = "main"
+      }
+
+      env {
+        key   = "STEPS"
+        value = "all"
+        scope = "RUN_TIME"
+      }
+
+      log_destination {
+        name = "search"
+
+        open_search {
+          endpoint   = "https://search.example.com:9200"
+          index_name = "migrations"
+
+          basic_auth {
+            user     = "shop"
+            password = "not-so-secret"
+          }
+        }
       }
     }
 
@@ -158,8 +249,15 @@ resource "digitalocean_app" "shop" {
       source_dir = "/functions"
 
       github {
-        repo   = "example/functions"
-        branch = "main"
+        repo           = "example/functions"
+        branch         = "main"
+        deploy_on_push = true
+      }
+
+      env {
+        key   = "SIZE"
+        value = "800"
+        scope = "RUN_TIME"
       }
     }
 

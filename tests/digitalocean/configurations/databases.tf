@@ -81,6 +81,20 @@ resource "digitalocean_database_firewall" "shop" {
   }
 }
 
+resource "digitalocean_database_cluster" "restored" {
+  name       = "restored"
+  engine     = "pg"
+  version    = "16"
+  size       = "db-s-1vcpu-2gb"
+  region     = "nyc3"
+  node_count = 1
+
+  backup_restore {
+    database_name     = "shop"
+    backup_created_at = "2026-10-31T03:00:00Z"
+  }
+}
+
 resource "digitalocean_database_cluster" "blog" {
   name       = "blog"
   engine     = "mysql"

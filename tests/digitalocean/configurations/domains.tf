@@ -63,6 +63,15 @@ resource "digitalocean_record" "authority" {
   tag    = "issue"
 }
 
+resource "digitalocean_record" "critical_authority" {
+  domain = digitalocean_domain.example.id
+  type   = "CAA"
+  name   = "@"
+  value  = "mailto:security@example.com"
+  flags  = 128
+  tag    = "iodef"
+}
+
 resource "digitalocean_record" "text" {
   domain = digitalocean_domain.example.id
   type   = "TXT"

@@ -51,6 +51,14 @@ resource "digitalocean_firewall" "web" {
     destination_addresses = ["0.0.0.0/0"]
     destination_tags      = [digitalocean_tag.bastion.id]
   }
+
+  outbound_rule {
+    protocol                       = "tcp"
+    port_range                     = "5432"
+    destination_droplet_ids        = [digitalocean_droplet.web.id]
+    destination_kubernetes_ids     = ["bd5f5959-5e1e-4205-a714-a914373942af"]
+    destination_load_balancer_uids = ["4de7ac8b-495b-4884-9a69-1050c6793cd6"]
+  }
 }
 
 resource "digitalocean_firewall" "by_tag" {

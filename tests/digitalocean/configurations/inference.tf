@@ -28,11 +28,16 @@ resource "digitalocean_dedicated_inference_token" "chat" {
   name                   = "chat"
 }
 
+resource "digitalocean_project" "documents" {
+  name = "documents"
+}
+
 resource "digitalocean_vector_database" "documents" {
-  name   = "documents"
-  region = "tor1"
-  size   = "vdb-s-1vcpu-2gb"
-  tags   = ["documents"]
+  name       = "documents"
+  region     = "tor1"
+  size       = "vdb-s-1vcpu-2gb"
+  project_id = digitalocean_project.documents.id
+  tags       = ["documents"]
 
   config {
     default_quantization = "none"

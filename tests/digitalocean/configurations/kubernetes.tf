@@ -95,3 +95,63 @@ resource "digitalocean_kubernetes_cluster" "plain" {
     node_count = 1
   }
 }
+
+resource "digitalocean_kubernetes_cluster" "special" {
+  name                             = "special"
+  region                           = "ams3"
+  version                          = "1.34.1-do.0"
+  isolated_workers                 = true
+  destroy_all_associated_resources = true
+  kubeconfig_expire_seconds        = 3600
+
+  node_pool {
+    name       = "elastic"
+    size       = "s-2vcpu-2gb"
+    auto_scale = true
+    min_nodes  = 1
+    max_nodes  = 3
+  }
+
+  sso {
+    enabled    = true
+    required   = true
+    issuer_url = "https://sso.example.com"
+    client_id  = "clusters"
+  }
+
+  amd_gpu_device_plugin {
+    enabled = true
+  }
+
+  amd_gpu_device_metrics_exporter_plugin {
+    enabled = true
+  }
+
+  nvidia_gpu_device_plugin {
+    enabled = true
+  }
+
+  rdma_shared_device_plugin {
+    enabled = true
+  }
+}
+
+resource "digitalocean_kubernetes_cluster" "drivers" {
+  name    = "drivers"
+  region  = "ams3"
+  version = "1.34.1-do.0"
+
+  node_pool {
+    name       = "workers"
+    size       = "s-2vcpu-2gb"
+    node_count = 1
+  }
+
+  nvidia_gpu_dra_driver {
+    enabled = true
+  }
+
+  amd_gpu_dra_driver {
+    enabled = true
+  }
+}

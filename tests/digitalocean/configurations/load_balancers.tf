@@ -109,6 +109,11 @@ resource "digitalocean_loadbalancer" "global" {
     certificate_name = digitalocean_certificate.managed.name
   }
 
+  domains {
+    name       = "managed.example.com"
+    is_managed = true
+  }
+
   glb_settings {
     target_protocol    = "http"
     target_port        = 80

@@ -1,5 +1,5 @@
 resource "digitalocean_droplet" "web" {
-  count  = 4
+  count  = 6
   name   = "web-${count.index + 1}"
   image  = "debian-12-x64"
   region = "nyc3"
@@ -29,6 +29,11 @@ resource "digitalocean_floating_ip" "former_name" {
   region = "sfo3"
 }
 
+resource "digitalocean_floating_ip" "of_a_droplet" {
+  region     = "nyc3"
+  droplet_id = digitalocean_droplet.web[4].id
+}
+
 resource "digitalocean_floating_ip" "assigned" {
   region = "nyc1"
 }
@@ -40,6 +45,11 @@ resource "digitalocean_floating_ip_assignment" "assigned" {
 
 resource "digitalocean_reserved_ipv6" "spare" {
   region_slug = "nyc3"
+}
+
+resource "digitalocean_reserved_ipv6" "of_a_droplet" {
+  region_slug = "fra1"
+  droplet_id  = digitalocean_droplet.web[5].id
 }
 
 resource "digitalocean_reserved_ipv6" "web" {

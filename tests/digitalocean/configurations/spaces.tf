@@ -85,6 +85,15 @@ resource "digitalocean_spaces_bucket_object" "index" {
   metadata            = { team = "web" }
 }
 
+resource "digitalocean_spaces_bucket_object" "packed" {
+  bucket           = digitalocean_spaces_bucket.plain.name
+  region           = "nyc3"
+  key              = "packed.txt"
+  content_base64   = "cGFja2Vk"
+  content_encoding = "identity"
+  force_destroy    = true
+}
+
 resource "digitalocean_spaces_bucket_object" "plain" {
   bucket = digitalocean_spaces_bucket.plain.name
   region = "nyc3"

@@ -97,6 +97,7 @@ resource "digitalocean_database_logsink_opensearch" "events" {
   index_prefix    = "events"
   index_days_max  = 5
   timeout_seconds = 20
+  ca_cert         = "-----BEGIN CERTIFICATE-----\nauthority\n-----END CERTIFICATE-----"
 }
 
 resource "digitalocean_database_logsink_rsyslog" "events" {
@@ -108,6 +109,18 @@ resource "digitalocean_database_logsink_rsyslog" "events" {
   format          = "custom"
   logline         = "<%pri%>%timestamp:::date-rfc3339% %HOSTNAME% %msg%"
   structured_data = "TOKEN tag=\"value\""
+}
+
+resource "digitalocean_database_logsink_rsyslog" "encrypted" {
+  cluster_id  = digitalocean_database_cluster.search.id
+  name        = "encrypted"
+  server      = "secure-logs.example.com"
+  port        = 6514
+  tls         = true
+  format      = "rfc3164"
+  ca_cert     = "-----BEGIN CERTIFICATE-----\nauthority\n-----END CERTIFICATE-----"
+  client_cert = "-----BEGIN CERTIFICATE-----\nclient\n-----END CERTIFICATE-----"
+  client_key  = "-----BEGIN PRIVATE KEY-----\nclient\n-----END PRIVATE KEY-----"
 }
 
 resource "digitalocean_database_logsink_rsyslog" "plain" {
