@@ -117,6 +117,9 @@ TAMPERED = {
     "two seals": "INSERT INTO baseline SELECT * FROM baseline",
     "no seal": "DELETE FROM baseline",
     "another id": "UPDATE baseline SET id = 'AAAA'",
+    "a table": "CREATE TABLE other (a TEXT)",
+    "no index": "DROP INDEX object_key",
+    "an older format": "PRAGMA user_version = 0",
     "a trigger": "CREATE TRIGGER t AFTER INSERT ON object BEGIN DELETE FROM object; END",
 }
 
