@@ -57,7 +57,8 @@ def test_a_laundered_change_is_told_until_it_is_accepted(
 
     blind = run("detect", "--no-baseline", *GAPS)
     assert (blind.code, "Baseline" in blind.out) == (0, False)
-    told = run("detect", "-o", "json", "-o", "table=t.txt", "-o", "markdown=m.md", *GAPS)
+    others = [f"{form}=told.{form}" for form in ("table", "markdown", "html", "sarif", "junit", "csv")]
+    told = run("detect", "-o", "json", *(word for form in others for word in ("-o", form)), *GAPS)
     assert told.code == 2
     (drift,) = told.json["drifts"]
     (change,) = drift["changes"]
@@ -66,8 +67,10 @@ def test_a_laundered_change_is_told_until_it_is_accepted(
     record = told.json["scan"]["baseline"]
     assert (record["path"], record["serial"], record["accepted_by"]) == (".driftmgr/baseline.sqlite", 1, "ada")
     assert record["compared"] == told.json["summary"]["in_sync"] + 1
-    assert "[absorbed]" in (project / "t.txt").read_text()
-    assert "(absorbed)" in (project / "m.md").read_text()
+    for form in others:
+        assert "absorbed" in (project / form.partition("=")[2]).read_text(), form
+    for form in ("table", "markdown", "html"):
+        assert "baseline.sqlite, accepted 2" in (project / f"told.{form}").read_text().replace("\\", ""), form
 
     assert run("baseline", "accept", "--yes", "--in-sync").out.endswith("Nothing to accept\n")
     differs = run("baseline", "diff")

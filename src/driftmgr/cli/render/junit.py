@@ -66,7 +66,8 @@ def _lines(changes: Iterable[AttributeChange]) -> str:
     lines = []
     for change in changes:
         recorded, observed = cut_pair(pair_texts(change.recorded, change.observed), _WIDTH)
-        rule = "" if change.classification == "drift" else f"  [{change.classification}: {change.rule or ''}]"
+        why = f"{change.classification}: {change.rule}" if change.rule else change.classification
+        rule = "" if change.classification == "drift" else f"  [{why}]"
         lines.append(f"{harmless(change.path)}: {recorded} -> {observed}{rule}")
     return "\n".join(lines)
 

@@ -81,8 +81,12 @@ def _finding(drift: Drift, report: DriftReport) -> dict[str, Any]:
 
 
 def _changes(drift: Drift) -> list[str]:
-    texts = ((change.path, cut_pair(pair_texts(change.recorded, change.observed), _WIDTH)) for change in drift.changes)
-    return [f"{path}: {recorded} -> {observed}" for path, (recorded, observed) in texts]
+    lines = []
+    for change in drift.changes:
+        recorded, observed = cut_pair(pair_texts(change.recorded, change.observed), _WIDTH)
+        mark = " (absorbed)" if change.classification == "absorbed" else ""
+        lines.append(f"{change.path}: {recorded} -> {observed}{mark}")
+    return lines
 
 
 def _gap(gap: Gap, report: DriftReport) -> dict[str, Any]:
