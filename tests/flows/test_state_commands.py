@@ -17,7 +17,7 @@ from flows.test_errors import DRIFTMGR, assert_told
 from state.peer import Peer, needs_terraform
 from state.test_with_terraform import BACKENDS, make_stores
 
-SECRETS = ("hunter2-password", "state-secret-42", "schema-secret-43")
+SECRETS = ("hunter2-password", "state-secret-42", "schema-secret-43", "script-secret-44")
 RESOURCES: list[dict[str, Any]] = [
     {
         "mode": "managed",
@@ -31,7 +31,7 @@ RESOURCES: list[dict[str, Any]] = [
                     "engine": "postgres",
                     "password": "schema-secret-43",
                     "tags": {"a": "state-secret-42", "b": "shown"},
-                    "user_data": "export PASSWORD='x'",
+                    "user_data": "export PASSWORD='script-secret-44'",
                 },
                 "sensitive_attributes": [
                     [
@@ -103,14 +103,14 @@ def test_instances_are_listed(place: Path, run: Run) -> None:
 
 @pytest.mark.parametrize("form", ["table", "json"])
 def test_an_instance_is_shown_without_its_secrets(place: Path, run: Run, form: str) -> None:
-    """What the schema, the state or the name calls sensitive is hidden; the rest is told exactly."""
+    """What the schema, the state, a name or its form calls sensitive is hidden; the rest is told exactly."""
     ran = run("state", "show", "aws_db_instance.main", "-o", form)
     assert "postgres" in ran.out
     assert "shown" in ran.out
     thing = run("state", "show", 'module.net.example_thing.web["a"]', "-o", form)
     assert "web-a" in thing.out
     assert not any(secret in ran.out + thing.out for secret in SECRETS)
-    assert ran.out.count("(sensitive)") == 2
+    assert ran.out.count("(sensitive)") == 3
     assert "\x1b" not in run("state", "show", 'module.net.example_thing.web["b"]').out
 
 
