@@ -111,28 +111,30 @@ class StateFile:
             except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 problems.append(Problem(address=f"resources[{number}]", type="*", message=str(error)))
                 continue
+            # What is decoded later must not fail then; one look at all of them is cheap, one at each is not.
+            plain = _is_plain(bytes(resource.instances))
             for element in elements:
                 try:
-                    yield self._instance(resource, module, element)
+                    yield self._instance(resource, module, element, plain=plain)
                 except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                     address = f"{resource.module}.{resource.type}.{resource.name}".lstrip(".")
                     problems.append(Problem(address=address, type=resource.type, message=str(error)))
         self.problems = tuple(problems)
 
-    def _instance(self, resource: _Resource, module: tuple[ModuleStep, ...], raw: msgspec.Raw) -> ResourceInstance:
+    def _instance(
+        self, resource: _Resource, module: tuple[ModuleStep, ...], raw: msgspec.Raw, *, plain: bool
+    ) -> ResourceInstance:
         item = _INSTANCE.decode(raw)
         document = item.attributes
-        content = bytes(document)
-        content.decode()  # what is decoded later must not fail then
-        kinds = content.translate(_KINDS)
-        if b"e0000" in kinds or b"e+0000" in kinds:
-            _check_numbers(content)
-        if content == b"null":
+        start = bytes(memoryview(document)[:5])
+        if start == b"null":
             if bytes(item.attributes_flat) != b"null":
                 raise ValueError("recorded by a provider older than Terraform 0.12 (flat attributes)")
             document = _EMPTY
-        if document is not _EMPTY and not content.startswith(b"{"):
+        elif not start.startswith(b"{"):
             raise ValueError("its attributes are not an object")
+        elif not plain:
+            _check_content(bytes(document))
         status: Literal["ready", "tainted", "deposed"] = "ready"
         if item.deposed:
             status = "deposed"
@@ -236,7 +238,18 @@ def _not_a_state(start: bytes) -> tuple[str, str] | None:
     return None
 
 
-def _check_numbers(document: bytes) -> None:
+def _is_plain(content: bytes) -> bool:
+    """Whether it is UTF-8 all through and holds nothing that may be a number of absurd size."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    kinds = content.translate(_KINDS)
+    return b"e0000" not in kinds and b"e+0000" not in kinds
+
+
+def _check_content(document: bytes) -> None:
+    document.decode()
     try:
         found = decode_attributes(document)
     except ArithmeticError as error:
