@@ -167,7 +167,7 @@ def test_accepting_is_audited(project: Path, run: Run, monkeypatch: pytest.Monke
 
 
 def test_a_secret_is_never_shown(project: Path, run: Run, cloud: Emulator) -> None:
-    """What the schema or the state calls sensitive is masked in show and diff, and encrypted in the file."""
+    """What the schema calls sensitive or looks like a secret is masked in show and diff, and encrypted in the file."""
     ssm = cloud.client("ssm", REGION)
     ssm.put_parameter(Name="token", Value="Tr0ub4dor&3", Type="String")
     run("baseline", "accept", "--yes", "--unmanaged", "--type", "aws_ssm_parameter", "--address", "token")
@@ -180,6 +180,15 @@ def test_a_secret_is_never_shown(project: Path, run: Run, cloud: Emulator) -> No
     assert differs.code == 2
     assert "0ther" not in differs.out
     assert b"Tr0ub4dor" not in (project / ".driftmgr/baseline.sqlite").read_bytes()
+
+    token, renewed = (f"ghp_{letter * 18}0aB9xY7kQ2mZ4pLw6t" for letter in "ab")
+    url = cloud.client("sqs", REGION).create_queue(QueueName="tagged", tags={"deploy": token})["QueueUrl"]
+    queues = ("--unmanaged", "--type", "aws_sqs_queue", "--address", url)
+    run("baseline", "accept", "--yes", *queues)
+    cloud.client("sqs", REGION).tag_queue(QueueUrl=url, Tags={"deploy": renewed})
+    told = run("baseline", "diff", *queues), run("baseline", "show", "-o", "json"), run("detect", "-o", "json")
+    assert "deploy" in told[0].out
+    assert [one.out for one in told if token in one.out or renewed in one.out] == []
 
 
 def test_settings_and_environment_stand_behind_the_options(
