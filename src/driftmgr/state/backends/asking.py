@@ -1,13 +1,16 @@
 """How a backend asks a server over HTTP: blocking, under the process' guard, with errors that say what to do."""
 
 import asyncio
+import functools
 import os
 import ssl
 import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import msgspec
 
 from driftmgr.runtime.breaker import CircuitOpenError
 from driftmgr.runtime.guard import Endpoint, Guard
@@ -24,6 +27,27 @@ _REFUSED: Mapping[int, tuple[str, str]] = {
     407: ("the proxy wants credentials", "put them into HTTPS_PROXY"),
     413: ("the state is too large for the server", "raise the server's limit"),
 }
+
+
+class Labelled(Protocol):
+    """What has a name for messages."""
+
+    label: str
+
+
+NOT_UNDERSTOOD = (
+    msgspec.MsgspecError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    SyntaxError,
+    RecursionError,
+)
+"""What reading an answer raises that is not of the form that was expected (``SyntaxError`` is XML's)."""
+Answer = TypeVar("Answer")
+Backend = TypeVar("Backend", bound=Labelled)
+Given = ParamSpec("Given")
 
 
 class Server:
@@ -111,7 +135,10 @@ class Server:
     def refusal(self, operation: str, answer: HttpAnswer) -> StateError:
         """What an answer that is none means."""
         what, hint = _REFUSED.get(answer.status, ("", "see the server's log"))
-        detail = " ".join(self._explain(answer).split())[:_LONGEST_DETAIL]
+        try:
+            detail = " ".join(self._explain(answer).split())[:_LONGEST_DETAIL]
+        except NOT_UNDERSTOOD:
+            detail = ""  # an error page
         words = ", ".join(filter(None, (what, f"HTTP {answer.status}", detail)))
         return StateError(f"{self.label}: cannot {operation}: {words}", hint=hint)
 
@@ -146,6 +173,24 @@ def _unconnected(error: BaseException) -> tuple[str, str]:
 
 def _reason(error: BaseException) -> str:
     return getattr(error, "verify_message", "") or getattr(error, "reason", "") or type(error).__name__
+
+
+def understood(
+    method: Callable[Concatenate[Backend, Given], Answer],
+) -> Callable[Concatenate[Backend, Given], Answer]:
+    """A method of a backend whose server may answer anything: what cannot be understood raises ``StateError``."""
+
+    @functools.wraps(method)
+    def asked(self: Backend, /, *given: Given.args, **named: Given.kwargs) -> Answer:
+        try:
+            return method(self, *given, **named)
+        except NOT_UNDERSTOOD as error:
+            raise StateError(
+                f"{self.label}: the server's answer cannot be understood ({type(error).__name__})",
+                hint="check the address: something else may listen there",
+            ) from error
+
+    return asked
 
 
 def without_secrets(url: str) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from driftmgr.runtime.guard import Endpoint
 from driftmgr.runtime.http import HttpAnswer
 from driftmgr.state.backends.arguments import Arguments
-from driftmgr.state.backends.asking import Server
+from driftmgr.state.backends.asking import Server, understood
 from driftmgr.state.backends.azurerm_access import BlobAccess, BlobRequest, blob_access
 from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access, LockInfo, StateLockedError
 from driftmgr.state.read import StateError
@@ -71,11 +71,13 @@ class AzurermState:
         """Account, container and blob."""
         return ("azurerm", self._account, self._container, self._blob)
 
+    @understood
     def read(self) -> bytes | None:
         """The blob, ``None`` for an empty one: that is what a lock leaves before the first state is written."""
         answer = self._ask("read the state", "GET", accepted=(_NOT_FOUND,))
         return None if self._absent("read the state", answer) else answer.body or None
 
+    @understood
     def write(self, content: bytes) -> None:
         """Replace the blob under the lease; its metadata, where the lock is recorded, goes along."""
         operation = "write the state"
@@ -84,6 +86,7 @@ class AzurermState:
             self._ask("take a snapshot of the state", "PUT", {"comp": "snapshot"}, headers=self._leased)
         self._put(operation, content, {**_metadata(properties or {}), **self._leased})
 
+    @understood
     def lock(self, lock: LockInfo) -> None:
         """Acquire the lease under the lock's id, then record the lock in the metadata."""
         operation = "lock the state"
@@ -106,6 +109,7 @@ class AzurermState:
             self._release(lock.id)
             raise
 
+    @understood
     def unlock(self, lock_id: str) -> None:
         """Clear the record, then release the lease of this id."""
         properties = self._properties("unlock the state") or {}
@@ -118,6 +122,7 @@ class AzurermState:
         self._record({})
         self._release(lock_id)
 
+    @understood
     def holder(self) -> LockInfo | None:
         """Who the metadata names, as long as there is a lease."""
         properties = self._properties("ask for the lock") or {}
@@ -125,6 +130,7 @@ class AzurermState:
             return None
         return _recorded(properties) or LockInfo(info="a lease of a client that left no record")
 
+    @understood
     def workspaces(self) -> tuple[str, ...]:
         """The blobs with the key's name and what follows ``env:``."""
         names = set(self._listed())

@@ -18,7 +18,7 @@ import msgspec
 from driftmgr.runtime.guard import Endpoint
 from driftmgr.runtime.http import HttpAnswer
 from driftmgr.state.backends.arguments import Arguments
-from driftmgr.state.backends.asking import Server
+from driftmgr.state.backends.asking import Server, understood
 from driftmgr.state.backends.consul_access import reach
 from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access, LockInfo, StateLockedError
 from driftmgr.state.read import StateError
@@ -81,6 +81,7 @@ class ConsulState:
         """Address, datacenter and key."""
         return ("consul", self._url, *sorted(self._query.items()), self._key)
 
+    @understood
     def read(self) -> bytes | None:
         """The key's value, its chunks put together, decompressed."""
         pair = self._get("read the state", self._key)
@@ -92,6 +93,7 @@ class ConsulState:
             raise StateError(f"{self.label}: the chunks of the state do not fit together", hint="read it again")
         return content
 
+    @understood
     def write(self, content: bytes) -> None:
         """Replace the value if nobody else did and the lock is still ours; in chunks where it is too large."""
         before = self._get("write the state", self._key)
@@ -108,6 +110,7 @@ class ConsulState:
         if old and old.hash != digest:
             self._kv("remove old chunks", "DELETE", f"{self._root}/tfstate.{old.hash}/", recurse="")
 
+    @understood
     def lock(self, lock: LockInfo) -> None:
         """Acquire the lock's key with a session of 15 seconds that is renewed as long as the lock is held."""
         if not self._locks:
@@ -128,6 +131,7 @@ class ConsulState:
         session.keep()
         self._held = lock, session
 
+    @understood
     def unlock(self, lock_id: str) -> None:
         """Release the lock under its id or under the id of its session."""
         if self._held and lock_id in {self._held[0].id, self._held[1].id}:
@@ -152,6 +156,7 @@ class ConsulState:
         for key in (self._lock_key, self._info_key):
             self._kv("unlock the state", "DELETE", key)
 
+    @understood
     def holder(self) -> LockInfo | None:
         """What is recorded beside the lock, as long as a session holds it."""
         lock = self._get("ask for the lock", self._lock_key)
@@ -164,6 +169,7 @@ class ConsulState:
             recorded = LockInfo(info="a session whose record cannot be read")
         return msgspec.structs.replace(recorded, id=lock.Session)
 
+    @understood
     def workspaces(self) -> tuple[str, ...]:
         """The keys that begin with the path and ``-env:``."""
         prefix = f"{self._base}{_MARK}"

@@ -16,7 +16,7 @@ import msgspec
 from driftmgr.runtime.guard import Endpoint
 from driftmgr.runtime.http import HttpAnswer
 from driftmgr.state.backends.arguments import Arguments
-from driftmgr.state.backends.asking import Server
+from driftmgr.state.backends.asking import Server, understood
 from driftmgr.state.backends.gcs_sign_in import Token, path_or_contents, signed_in
 from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access, LockInfo, StateLockedError
 from driftmgr.state.read import StateError
@@ -62,16 +62,19 @@ class GcsState:
         """Endpoint, bucket and object."""
         return ("gcs", self._base, self._bucket, self._object)
 
+    @understood
     def read(self) -> bytes | None:
         """The object."""
         answer = self._get("read the state", self._object, self._key)
         return (answer.body or None) if answer else None
 
+    @understood
     def write(self, content: bytes) -> None:
         """Replace the object."""
         kms = {"kmsKeyName": self._kms_key} if self._kms_key else {}
         self._put("write the state", self._object, content, query=kms, headers=self._key)
 
+    @understood
     def lock(self, lock: LockInfo) -> None:
         """Create the lock's object if there is none."""
         recorded = msgspec.structs.replace(lock, path=f"gs://{self._bucket}/{self._lock_object}").encode()
@@ -81,6 +84,7 @@ class GcsState:
             raise StateLockedError(self.label, self.holder())
         self._held = lock.id, str(msgspec.json.decode(answer.body)["generation"])
 
+    @understood
     def unlock(self, lock_id: str) -> None:
         """Delete the lock's object of that generation, or the one that names the id."""
         generation = self._held[1] if self._held and self._held[0] == lock_id else self._generation_of(lock_id)
@@ -95,11 +99,13 @@ class GcsState:
         if answer.status in {_NOT_FOUND, _PRECONDITION}:
             raise StateError(f"{self.label}: not released: that lock is gone, or another one is there")
 
+    @understood
     def holder(self) -> LockInfo | None:
         """What the lock's object says, with its generation for an id."""
         found = self._lock_info()
         return msgspec.structs.replace(found[1], id=found[0]) if found else None
 
+    @understood
     def workspaces(self) -> tuple[str, ...]:
         """The objects with the prefix that are states."""
         names: list[str] = []
@@ -222,7 +228,4 @@ def _encryption(arguments: Arguments) -> dict[str, str]:
 
 
 def _explain(answer: HttpAnswer) -> str:
-    try:
-        return str(msgspec.json.decode(answer.body)["error"]["message"])
-    except (msgspec.DecodeError, KeyError, TypeError):
-        return ""
+    return str(msgspec.json.decode(answer.body)["error"]["message"])

@@ -17,7 +17,7 @@ import msgspec
 from driftmgr.runtime.guard import Endpoint
 from driftmgr.runtime.http import HttpAnswer
 from driftmgr.state.backends.arguments import Arguments
-from driftmgr.state.backends.asking import Server
+from driftmgr.state.backends.asking import Server, understood
 from driftmgr.state.backends.kubernetes_access import Cluster, address_of, cluster_of
 from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access, LockInfo, StateLockedError
 from driftmgr.state.read import StateError
@@ -62,6 +62,7 @@ class KubernetesState:
         """Cluster, namespace and secret."""
         return ("kubernetes", address_of(self._arguments, self._access), self._namespace, self._name)
 
+    @understood
     def read(self) -> bytes | None:
         """The secrets' data in their order, decompressed."""
         secrets = self._secrets("read the state")
@@ -77,6 +78,7 @@ class KubernetesState:
                 f"{self.label}: the compressed state is damaged", hint="restore it from a backup"
             ) from error
 
+    @understood
     def write(self, content: bytes) -> None:
         """Write a secret for each chunk, then delete the chunks that are left over."""
         payload = gzip.compress(content, mtime=0)
@@ -98,6 +100,7 @@ class KubernetesState:
         for name in before.keys() - names:
             self._ask("remove an old part", "DELETE", self._url("secrets", name), accepted=(_NOT_FOUND,))
 
+    @understood
     def lock(self, lock: LockInfo) -> None:
         """Become the holder of the Lease; the server refuses whoever saw an older version of it."""
         lease = self._lease("lock the state")
@@ -112,6 +115,7 @@ class KubernetesState:
         if answer.status == _CONFLICT:
             raise StateLockedError(self.label, self.holder())
 
+    @understood
     def unlock(self, lock_id: str) -> None:
         """Give the Lease up if it is held under this id."""
         lease = self._lease("unlock the state")
@@ -123,11 +127,13 @@ class KubernetesState:
         if answer.status == _CONFLICT:
             raise StateError(f"{self.label}: not released: the lock has just changed", hint="try again")
 
+    @understood
     def holder(self) -> LockInfo | None:
         """What the Lease's annotation says, as long as it has a holder."""
         lease = self._lease("ask for the lock")
         return _info(lease) if lease and _holds(lease) else None
 
+    @understood
     def workspaces(self) -> tuple[str, ...]:
         """The workspaces in the labels of the secrets with this suffix."""
         wanted = {_KEY: "true", _SUFFIX: self._suffix}
@@ -245,7 +251,4 @@ def _held(lease: Mapping[str, Any], lock: LockInfo | None) -> dict[str, Any]:
 
 
 def _explain(answer: HttpAnswer) -> str:
-    try:
-        return str(msgspec.json.decode(answer.body)["message"])
-    except (msgspec.DecodeError, KeyError, TypeError):
-        return ""
+    return str(msgspec.json.decode(answer.body)["message"])

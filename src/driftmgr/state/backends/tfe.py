@@ -16,7 +16,7 @@ import msgspec
 from driftmgr.runtime.guard import Endpoint
 from driftmgr.runtime.http import HttpAnswer
 from driftmgr.state.backends.arguments import Arguments
-from driftmgr.state.backends.asking import Server
+from driftmgr.state.backends.asking import NOT_UNDERSTOOD, Server, understood
 from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access, LockInfo, StateLockedError
 from driftmgr.state.backends.tfe_token import find_token
 from driftmgr.state.backends.tfe_workspaces import Mapped, mapped
@@ -62,6 +62,7 @@ class TfeState:
         """Host, organization and workspace."""
         return ("tfe", self._host, self._organization, self._mapped.name)
 
+    @understood
     def read(self) -> bytes | None:
         """The raw state of the current state version."""
         workspace = self._workspace("read the state")["id"]
@@ -78,6 +79,7 @@ class TfeState:
         headers = self._authorization if _related(urlsplit(url).netloc, self._host) else {}
         return self._server.ask("read the state", "GET", url, headers=headers).body or None
 
+    @understood
     def write(self, content: bytes) -> None:
         """Create a state version and upload the raw state; the workspace must be locked by the owner of the token."""
         operation = "write the state"
@@ -100,6 +102,7 @@ class TfeState:
             self._server.ask(operation, "PUT", url, headers={"Content-Type": "application/octet-stream"}, body=content)
         self._wait_until_current(version["id"])
 
+    @understood
     def lock(self, lock: LockInfo) -> None:
         """Lock the workspace; the reason names who and the lock's id."""
         workspace = self._workspace("lock the state")["id"]
@@ -110,6 +113,7 @@ class TfeState:
             raise StateLockedError(self.label, self.holder())
         self._held = lock
 
+    @understood
     def unlock(self, lock_id: str) -> None:
         """Unlock the workspace under our lock's id, or by force under ``ORGANIZATION/WORKSPACE`` as Terraform does."""
         workspace = self._workspace("unlock the state")
@@ -131,6 +135,7 @@ class TfeState:
             if _PENDING not in _explain(answer):
                 raise self._server.refusal("unlock the state", answer)
 
+    @understood
     def holder(self) -> LockInfo | None:
         """The user, team or run that locked the workspace."""
         answer = self._workspace_answer("ask for the lock", include="locked_by")
@@ -142,6 +147,7 @@ class TfeState:
         who = of.get("username") or of.get("name") or " ".join(filter(None, (by.get("type"), by.get("id"))))
         return LockInfo(id=self._path, who=str(who), info=str(data["attributes"].get("locked-reason") or ""))
 
+    @understood
     def workspaces(self) -> tuple[str, ...]:
         """The workspaces that the block maps and that have a state, as Terraform names them here."""
         query = dict(self._mapped.query)
@@ -230,7 +236,7 @@ class TfeState:
         answer = self._server.ask("find the service", "GET", url)
         try:
             services: dict[str, Any] = msgspec.json.decode(answer.body, type=dict[str, Any])
-        except msgspec.DecodeError:
+        except NOT_UNDERSTOOD:
             services = {}
         found = next((str(services[name]) for name in _SERVICES if isinstance(services.get(name), str)), None)
         if found is None:
@@ -289,11 +295,9 @@ def _document(attributes: Mapping[str, Any]) -> bytes:
 def _explain(answer: HttpAnswer) -> str:
     try:
         errors = msgspec.json.decode(answer.body)["errors"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+        return "; ".join(str(error.get("detail") or error.get("title")) for error in errors)
+    except NOT_UNDERSTOOD:
         return ""
-    return "; ".join(
-        str(error.get("detail") or error.get("title")) if isinstance(error, dict) else str(error) for error in errors
-    )
 
 
 def _md5(content: bytes) -> str:
