@@ -187,6 +187,24 @@ def test_what_a_companion_manages_is_ignored() -> None:
     assert companions.explained(other, other.attributes, found) == tuple(found)
 
 
+def test_what_companions_add_to_a_list_is_theirs() -> None:
+    """A target group that an attachment gave to a group is the attachment's; one that nobody manages counts."""
+    group = ResourceInstance.of("aws_autoscaling_group.g", {"id": "g", "name": "g", "target_group_arns": []})
+    attachment = ResourceInstance.of(
+        "aws_autoscaling_attachment.a", {"id": "a", "autoscaling_group_name": "g", "lb_target_group_arn": "arn:1"}
+    )
+    companions = Companions(catalog_of("aws"), [group, attachment], {"aws_autoscaling_group"})
+
+    def classes(observed: str, path: str = "target_group_arns[0]") -> list[str]:
+        change = AttributeChange(path=path, observed=observed)
+        found = [Judged(name="target_group_arns", change=change, action="not_configured")]
+        return [item.change.classification for item in companions.explained(group, group.attributes, found)]
+
+    assert companions.added(group, group.attributes) == {"target_group_arns": {"arn:1"}}
+    assert classes("arn:1") == ["ignored"]
+    assert classes("arn:2") == ["drift"]
+
+
 def test_of_unknown_types_the_name_tells_the_companion() -> None:
     """``x_group_rule`` that refers to an ``x_group``: only what the cloud may have chosen is its doing."""
     group = ResourceInstance.of("x_group.g", {"id": "g-1"})

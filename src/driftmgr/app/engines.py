@@ -247,8 +247,25 @@ def ask_terraform(instances: Sequence[ResourceInstance], states: States, catalog
             found = refreshed(root, Path(scratch), os.environ, find_program(root, os.environ))
         for instance in here:
             theirs = companions.inline(instance, instance.attributes)
-            seen.append(_compared(instance, found.get(str(instance.address)), catalog, theirs))
+            added = companions.added(instance, instance.attributes)
+            seen.append(_compared(instance, _without(found.get(str(instance.address)), added), catalog, theirs))
     return part_of(seen, catalog, "terraform.plan")
+
+
+def _without(found: "Refreshed | None", added: Mapping[str, frozenset[str]]) -> "Refreshed | None":
+    """The same without what other instances put into lists of this one, on both sides."""
+    if found is None or found.after is None or not added:
+        return found
+
+    def kept(side: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: [one for one in value if str(one) not in added[name]]
+            if name in added and isinstance(value, list)
+            else value
+            for name, value in side.items()
+        }
+
+    return msgspec.structs.replace(found, before=kept(found.before), after=kept(found.after))
 
 
 def _compared(instance: ResourceInstance, found: "Refreshed | None", catalog: Catalog, theirs: Iterable[str]) -> Seen:

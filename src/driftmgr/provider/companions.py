@@ -27,6 +27,7 @@ class Companions:
         self._catalog = catalog
         self._prefixes = tuple({f"{name}_" for name in types if name not in catalog})
         self._inline: dict[Slot, set[str]] = {}
+        self._added: dict[Slot, dict[str, set[str]]] = {}
         self._named: dict[str, set[str]] = {}
         self._others: dict[str, list[tuple[str, Companion]]] = {}
         for entry in catalog:
@@ -45,6 +46,16 @@ class Companions:
             if isinstance(value, str)
             for name in self._inline.get((kind, by, value), ())
         )
+
+    def added(self, instance: ResourceInstance, recorded: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+        """What other managed instances put into lists of an instance: values by the list's name."""
+        kind = self._catalog.canonical(instance.type)
+        theirs: dict[str, set[str]] = {}
+        for by, value in recorded.items():
+            if isinstance(value, str):
+                for name, values in self._added.get((kind, by, value), {}).items():
+                    theirs.setdefault(name, set()).update(values)
+        return {name: frozenset(values) for name, values in theirs.items() if values}
 
     def has_parts(self, instance: ResourceInstance, recorded: Mapping[str, Any]) -> bool:
         """Whether an instance of a type named after this one's refers to it; for types that the catalog lacks."""
@@ -65,6 +76,7 @@ class Companions:
         if all(item.change.classification != "drift" for item in found):
             return tuple(found)
         inline, parts = self.inline(instance, recorded), self.has_parts(instance, recorded)
+        added = self.added(instance, recorded)
         return tuple(
             msgspec.structs.replace(
                 item,
@@ -74,7 +86,11 @@ class Companions:
                 action="none",
             )
             if item.change.classification == "drift"
-            and (item.name in inline or (parts and item.action in {"not_configured", "only_if_configured"}))
+            and (
+                item.name in inline
+                or _is_theirs(item, added)
+                or (parts and item.action in {"not_configured", "only_if_configured"})
+            )
             else item
             for item in found
         )
@@ -98,9 +114,21 @@ class Companions:
                 if ref.when is None or attributes.get(ref.when[0]) == ref.when[1]:
                     self._mark((ref.type, ref.by), values_at(attributes, ref.attribute), ref.inline)
         for parent, companion in self._others.get(instance.type, ()):
-            self._mark((parent, companion.by), values_at(attributes, companion.attribute), companion.inline)
+            named = list(values_at(attributes, companion.attribute))
+            self._mark((parent, companion.by), named, companion.inline)
+            for text in filter(None, named):
+                added = self._added.setdefault((parent, companion.by, str(text)), {})
+                for name, theirs in companion.adds.items():
+                    added.setdefault(name, set()).update(str(one) for one in values_at(attributes, theirs) if one)
 
     def _mark(self, parent: tuple[str, str], named: Iterable[Any], inline: Iterable[str]) -> None:
         for text in named:
             if isinstance(text, str) and text:
                 self._inline.setdefault((*parent, text), set()).update(inline)
+
+
+def _is_theirs(item: Judged, added: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a difference of a list is nothing but what others put into it."""
+    sides = [side if isinstance(side, list) else [side] for side in (item.change.recorded, item.change.observed)]
+    here, there = ({str(one) for one in side if one is not None} for side in sides)
+    return item.name in added and here ^ there <= added[item.name]
