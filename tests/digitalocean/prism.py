@@ -11,7 +11,7 @@ from conformance.emulator import _free_port as free_port
 from conformance.emulator import end, inherited_environment
 from digitalocean import document
 
-_START_SECONDS = 120.0
+_START_SECONDS = 300.0
 
 
 def lacking() -> str | None:

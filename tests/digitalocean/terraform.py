@@ -90,6 +90,9 @@ class Terraform:
         )
         state |= {"lineage": _LINEAGE, "serial": 1}
         state["resources"].sort(key=lambda one: (one["mode"], one["type"], one["name"]))
+        for resource in state["resources"]:
+            for instance in resource["instances"]:
+                instance.get("sensitive_attributes", []).sort(key=json.dumps)
         return json.dumps(state, indent=1).encode() + b"\n"
 
     def _run(self, *arguments: str) -> str:

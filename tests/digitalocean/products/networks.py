@@ -220,7 +220,7 @@ def _health_check(asked: Object) -> Object:
 def _targets(call: Call, body: Object) -> list[int]:
     if not body.get("tag"):
         return list(body.get("droplet_ids") or ())
-    return [one["id"] for one in call.cloud.objects("/v2/droplets") if body["tag"] in one["tags"]]
+    return sorted(one["id"] for one in call.cloud.objects("/v2/droplets") if body["tag"] in one["tags"])
 
 
 def _balancer_changed(call: Call, balancer: Object) -> None:
