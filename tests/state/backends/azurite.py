@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
-from state.backends.web import Certificates, free_port
+from state.backends.web import Certificates, ending_with_us, free_port
 
 ACCOUNT = "teamstates"
 KEY = base64.b64encode(b"a key of sixty-four bytes, which no account of Azure's has or had").decode()
@@ -48,7 +48,7 @@ class Azurite:
         options = {"blobPort": self._port, "cert": "server.pem", "key": "server.key", "oauth": "basic"}
         switches = ("--inMemoryPersistence", "--skipApiVersionCheck", "--silent", "--disableTelemetry")
         self._process = subprocess.Popen(
-            (program, *switches, *(f"--{name}={value}" for name, value in options.items())),
+            ending_with_us(program, *switches, *(f"--{name}={value}" for name, value in options.items())),
             cwd=folder,
             env={**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"},
             stdout=subprocess.DEVNULL,

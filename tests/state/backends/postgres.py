@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from state.backends.web import free_port
+from state.backends.web import ending_with_us, free_port
 
 _SECONDS = 30.0
 
@@ -39,7 +39,7 @@ class Postgres:
         log = (folder / "log").open("wb")
         with log:
             self._process = subprocess.Popen(
-                (programs / "postgres", "-D", data, "-p", str(self._port), "-k", "", "-h", "127.0.0.1", "-F"),
+                ending_with_us(programs / "postgres", "-D", data, "-p", self._port, "-k", "", "-h", "127.0.0.1", "-F"),
                 cwd=folder,
                 user=self._user,
                 stdout=log,

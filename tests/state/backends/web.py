@@ -1,6 +1,7 @@
 """An HTTP server on loopback whose answers a test decides, and certificates for it."""
 
 import ipaddress
+import shutil
 import socket
 import ssl
 import threading
@@ -155,6 +156,12 @@ def free_port() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
         return port
+
+
+def ending_with_us(*command: object) -> list[str]:
+    """A command for a server that ends when this process does, also if that is killed (where util-linux is)."""
+    watched = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+    return [*watched, *map(str, command)]
 
 
 def access(environment: Mapping[str, str] | None = None, directory: Path = Path()) -> Access:
