@@ -4,8 +4,8 @@ import pytest
 from policy_sentry.querying.actions import get_action_data
 
 from driftmgr.catalog import catalog_of
-from driftmgr.catalog.entry import Join, ResourceType, aws_call
-from driftmgr.catalog.permissions import actions, call_actions, policy_document
+from driftmgr.catalog.entry import Join, ResourceType, aws_call, http_call
+from driftmgr.catalog.permissions import actions, call_actions, policy_document, token_scopes
 
 AWS = catalog_of("aws")
 
@@ -56,3 +56,15 @@ def test_a_policy_allows_every_call_of_an_entry() -> None:
         "sts:GetCallerIdentity",
         "tag:GetResources",
     ]
+
+
+def test_the_scopes_of_a_token_are_those_of_every_call() -> None:
+    """Each scope once, sorted, with the one that tells the team; the list of a join counts, too."""
+    pools = http_call("/v2/droplets/autoscale", "autoscale_pools", "droplet:read")
+    members = http_call("/v2/droplets/autoscale/{pool}/members", "droplets", "member:read")
+    entry = ResourceType(
+        name="digitalocean_thing",
+        list=http_call("/v2/things", "things", "thing:read"),
+        joins={"Pool": Join(of=pools, call=members, on="a", to="b")},
+    )
+    assert token_scopes([entry]) == ("account:read", "droplet:read", "member:read", "thing:read")

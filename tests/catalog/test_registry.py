@@ -2,8 +2,8 @@
 
 import pytest
 
-from driftmgr.catalog import Catalog, catalog_of
-from driftmgr.catalog.entry import ResourceType, as_attribute, camel_names, pascal_names
+from driftmgr.catalog import CLOUDS, Catalog, catalog_of, cloud_of, whole_catalog
+from driftmgr.catalog.entry import ResourceType, as_attribute, aws_call, camel_names, http_call, pascal_names
 from driftmgr.catalog.scaffold import draft
 from driftmgr.catalog.schema import schema_pack
 from driftmgr.model import DriftMgrError
@@ -75,3 +75,21 @@ def test_a_draft_of_an_unknown_type_is_refused() -> None:
     """A type that the provider does not have is named."""
     with pytest.raises(DriftMgrError, match="aws_nothing"):
         draft(PACK, "aws_nothing")
+
+
+def test_all_clouds_are_one_catalog_where_it_is_asked_about_a_type() -> None:
+    """Every type of every cloud is found with its schema, and each knows its cloud by its name."""
+    whole, clouds = whole_catalog(), [catalog_of(cloud) for cloud in CLOUDS]
+    assert len(whole) == sum(map(len, clouds))
+    assert whole["digitalocean_vpc"] is clouds[1]["digitalocean_vpc"]
+    assert whole.schemas["aws_vpc"] is clouds[0].schemas["aws_vpc"]
+    assert len(whole.schemas.types) == sum(len(one.schemas.types) for one in clouds)
+    assert "digitalocean_nothing" not in whole.schemas
+    assert [one.provider for one in clouds] == ["hashicorp/aws", "digitalocean/digitalocean"]
+    assert (cloud_of("digitalocean_vpc"), cloud_of("github_repository")) == ("digitalocean", None)
+
+
+def test_the_service_of_a_call_is_told_by_its_operation() -> None:
+    """Of botocore's method the client, of a path the first word after the version."""
+    assert aws_call("ec2.describe_vpcs").service == "ec2"
+    assert http_call("/v2/domains/{domain}/records", "domain_records", "domain:read").service == "domains"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from driftmgr.catalog import transforms
+from driftmgr.catalog.entry import UNTOLD
 
 NOON = datetime(2026, 1, 2, 12, 0, 5, 900, tzinfo=UTC)
 
@@ -75,3 +76,8 @@ def test_a_word_is_true_any_other_false() -> None:
     """An enumeration read as a boolean; an unset one stays unset."""
     read = transforms.is_word("Enabled", "enabled")
     assert [read(value) for value in ("Enabled", "enabled", "Suspended", None)] == [True, True, False, None]
+
+
+def test_what_the_provider_does_not_record_is_untold_whatever_the_api_says() -> None:
+    """The value is no attribute of the object."""
+    assert transforms.untold("said") is transforms.untold(None) is UNTOLD

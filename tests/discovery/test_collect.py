@@ -264,6 +264,39 @@ def test_join_completes_items_by_key_and_is_asked_once() -> None:
     assert api.calls == 3
 
 
+def test_a_join_of_each_item_of_a_list_knows_where_it_comes_from() -> None:
+    """The bulk call is made once for each parent, and its items tell of it."""
+    entry = ResourceType(
+        name="aws_thing",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        joins={
+            "Pool": Join(
+                of=aws_call("svc.list_pools", "Pools"),
+                call=aws_call("svc.list_members", "Members", given={"Pool": "Name"}),
+                on="Thing",
+                to="Id",
+                value="Parent.Name",
+            )
+        },
+        attributes={"pool": "Pool"},
+    )
+    asked: list[Any] = []
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a"}, {"Id": "b"}, {"Id": "c"}]}]
+        if operation == "svc.list_pools":
+            return [{"Pools": [{"Name": "left"}, {"Name": "right"}]}]
+        asked.append(params["Pool"])
+        return [{"Members": [{"Thing": "a"}] if params["Pool"] == "left" else [{"Thing": "c"}]}]
+
+    objects, gaps = collect([entry], FakeApi(answer))
+    assert not gaps
+    assert {name: found.attributes["pool"] for name, found in objects.items()} == {"a": "left", "b": None, "c": "right"}
+    assert sorted(asked) == ["left", "right"]
+
+
 def test_failed_join_loses_its_attributes_of_every_object() -> None:
     """A bulk source that is refused is a gap of the attributes that need it; unset and unreadable differ."""
     entry = ResourceType(

@@ -46,6 +46,12 @@ def test_one_secret_side_hides_the_other() -> None:
     assert (change.recorded, change.observed, change.sensitive) == (SENSITIVE, SENSITIVE, True)
 
 
+def test_what_is_sensitive_already_stays_as_it_is() -> None:
+    """A change that the schema calls sensitive is masked by whoever prints it, and is not looked at again."""
+    change = AttributeChange(path="password", recorded=SENSITIVE, observed=SENSITIVE, sensitive=True)
+    assert masked_change(change) is change
+
+
 def test_only_the_secret_of_a_text_is_hidden() -> None:
     """Of a script or a document the rest may be read."""
     change = changed("user_data", "#!/bin/sh\necho 1", f"#!/bin/sh\ncurl -H 'X: {TOKEN}' https://example.org")

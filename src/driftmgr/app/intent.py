@@ -10,10 +10,10 @@ import msgspec
 
 from driftmgr.app.request import Role, ScanRequest
 from driftmgr.hcl import unresolved_in
-from driftmgr.intent import Configuration, ProviderConfiguration, read_configuration, root_modules, units
+from driftmgr.intent import Configuration, ProviderConfiguration, Unit, read_configuration, root_modules, units
 from driftmgr.intent.files import configuration_files, is_directory, names_in, relative
 from driftmgr.intent.paths import without
-from driftmgr.intent.roots import UNIT_FILES, is_root_module
+from driftmgr.intent.roots import UNIT_FILES, is_root_module, unit_directories
 from driftmgr.model import (
     AttributeChange,
     Drift,
@@ -86,7 +86,7 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def places_of(request: ScanRequest) -> Places:
-    """The sources of a request; for a directory that is no root module itself the root modules below it."""
+    """The sources of a request; for a directory the Terragrunt units and root modules of its tree, if it is none."""
     sources: dict[str, None] = {}
     named: dict[Path, Path] = {}
     for argument in request.sources or (".",):
@@ -100,7 +100,25 @@ def places_of(request: ScanRequest) -> Places:
 
 
 def _roots_below(directory: Path) -> tuple[Path, ...]:
-    return (directory,) if is_root_module(directory) else root_modules(directory) or (directory,)
+    """The Terragrunt units and the other root modules of a tree; the directory itself if there are none."""
+    found = {directory / unit.directory.relative_to(directory.resolve()): unit for unit in units_below(directory)}
+    if not found and is_root_module(directory):
+        return (directory,)
+    applied = {unit.source for unit in found.values()}
+    modules = (root for root in root_modules(directory) if root not in found and root.resolve() not in applied)
+    return (*found, *modules) or (directory,)
+
+
+def units_below(directory: Path) -> tuple[Unit, ...]:
+    """The Terragrunt units of a tree, itself included."""
+    return units(directory) if unit_directories(directory) else ()
+
+
+def unit_at(directory: Path) -> Unit | None:
+    """The Terragrunt unit that a directory is."""
+    if not is_directory(directory) or names_in(directory).isdisjoint(UNIT_FILES):
+        return None
+    return next((unit for unit in units(directory) if unit.directory == directory.resolve()), None)
 
 
 def read_intent(places: Places, roots: Mapping[str, Path]) -> Intent:
@@ -115,8 +133,8 @@ def read_intent(places: Places, roots: Mapping[str, Path]) -> Intent:
 
 def _configuration_of(root: Path) -> Configuration | None:
     """The configuration of a root module, or of the module that a Terragrunt unit applies."""
-    if not names_in(root).isdisjoint(UNIT_FILES):
-        return next((unit.configuration() for unit in units(root) if unit.directory == root), None)
+    if unit := unit_at(root):
+        return unit.configuration()
     return read_configuration(root) if configuration_files(root) else None
 
 

@@ -9,15 +9,16 @@ from typing import Any
 
 import msgspec
 
+from driftmgr.app.intent import unit_at
 from driftmgr.app.request import ScanRequest
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.clouds.aws.asking import shared_guard
 from driftmgr.clouds.aws.state_calls import AwsStateCalls
-from driftmgr.model import Gap, ResourceInstance
+from driftmgr.model import DriftMgrError, Gap, ResourceInstance
 from driftmgr.runtime.threads import DaemonThreads
 from driftmgr.state import EncryptedStateError, StateError, StateFile, StateSource, locate, parse_state, read_state
 from driftmgr.state.backends.local import LocalBackend
-from driftmgr.state.backends.protocol import Access
+from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access
 from driftmgr.state.backends.pulled import decrypted
 
 _OF_THE_OBJECT = frozenset(
@@ -48,29 +49,84 @@ def read_states(
     workspaces: Sequence[str] = (),
 ) -> States:
     """Find and read every state, each once however often it is named; raises ``DriftMgrError``."""
-    sources = find_sources(arguments, session, backend_config=backend_config, workspaces=workspaces)
+    access = access_with(session)
+    sources: dict[object, StateSource] = {}
+    unread: list[DriftMgrError] = []
+    for argument in arguments:
+        try:
+            found = _opened(argument, access, backend_config, workspaces)
+        except DriftMgrError as error:
+            unread.append(_of_unit(argument, error))
+            continue
+        for source in found:
+            sources.setdefault(source.backend.identity, source)
+    states: dict[str, StateFile] = {}
+    for source, state in zip(sources.values(), _read_all(tuple(sources.values())), strict=True):
+        if isinstance(state, StateFile):
+            states[source.label] = state
+        else:
+            unread.append(_of_unit(source.root, state))
+    if unread and not states:
+        raise unread[0]
+    return _gathered(sources.values(), states, unread)
+
+
+def _of_unit(place: str | Path | None, error: DriftMgrError) -> DriftMgrError:
+    """The error about one Terragrunt unit, which costs its own state alone; raises any other."""
+    if place is None or "://" in str(place) or unit_at(Path(place)) is None:
+        raise error
+    return error
+
+
+def _gathered(
+    sources: Iterable[StateSource], states: Mapping[str, StateFile], unread: Iterable[DriftMgrError]
+) -> States:
     instances: list[ResourceInstance] = []
     gaps: list[Gap] = []
-    lineages: dict[str, str] = {}
-    for source, state in zip(sources, _read_all(sources), strict=True):
+    for label, state in states.items():
         instances.extend(state.instances())
-        lineages[source.label] = state.lineage or source.label
         gaps += (
             Gap(
                 type=problem.type,
                 operation="state.read",
                 reason="stale_schema",
-                message=f"{source.label}: {problem.address}: {problem.message}",
+                message=f"{label}: {problem.address}: {problem.message}",
                 instances=1,
             )
             for problem in state.problems
         )
+    gaps += (
+        Gap(type="*", operation="state.read", reason="unreachable", message=error.message, instances=1)
+        for error in unread
+    )
     return States(
         instances=tuple(instances),
-        labels=tuple(source.label for source in sources),
+        labels=tuple(states),
         gaps=tuple(gaps),
-        lineages=lineages,
+        lineages={label: state.lineage or label for label, state in states.items()},
         roots={source.label: source.root for source in sources if source.root},
+    )
+
+
+def _opened(
+    argument: str,
+    access: Access,
+    backend_config: Sequence[str],
+    workspaces: Sequence[str],
+    *,
+    existing: bool = True,
+) -> tuple[StateSource, ...]:
+    """The states of an argument, opened; a Terragrunt unit has the backend that its files resolve to."""
+    unit = None if "://" in argument else unit_at(Path(argument))
+    if unit is None:
+        return locate(argument, access, backend_config=backend_config, workspaces=workspaces, existing=existing)
+    if unit.backend is None:
+        raise StateError(f"{argument}: {unit.reason}", hint="name its state, or fetch it: terragrunt state pull > FILE")
+    here = msgspec.structs.replace(access, directory=unit.directory)
+    names = tuple(workspaces) or (access.environment.get("TF_WORKSPACE") or DEFAULT_WORKSPACE,)
+    return tuple(
+        StateSource.open(unit.backend.type, unit.backend.settings, here, workspace=name, root=unit.directory)
+        for name in names
     )
 
 
@@ -93,21 +149,27 @@ def find_sources(
     access = access_with(session)
     sources: dict[object, StateSource] = {}
     for argument in arguments:
-        found = locate(argument, access, backend_config=backend_config, workspaces=workspaces, existing=existing)
-        for source in found:
+        for source in _opened(argument, access, backend_config, workspaces, existing=existing):
             sources.setdefault(source.backend.identity, source)
     return tuple(sources.values())
 
 
-def _read_all(sources: Sequence[StateSource]) -> list[StateFile]:
-    """Read every state, those that are not files at the same time."""
+def _read_all(sources: Sequence[StateSource]) -> list[StateFile | DriftMgrError]:
+    """Read every state, those that are not files at the same time; for each the state or why there is none."""
     if all(isinstance(source.backend, LocalBackend) for source in sources):
-        return [read_source(source) for source in sources]
+        return [_tried(source) for source in sources]
 
-    async def read() -> list[StateFile]:
-        return await asyncio.gather(*(_THREADS.run(functools.partial(read_source, source)) for source in sources))
+    async def read() -> list[StateFile | DriftMgrError]:
+        return await asyncio.gather(*(_THREADS.run(functools.partial(_tried, source)) for source in sources))
 
     return asyncio.run(read())
+
+
+def _tried(source: StateSource) -> StateFile | DriftMgrError:
+    try:
+        return read_source(source)
+    except DriftMgrError as error:
+        return error
 
 
 def access_with(session: AwsSession) -> Access:
