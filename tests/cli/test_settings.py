@@ -20,7 +20,18 @@ from driftmgr.cli.settings import PREFIX, provider_configurations
 
 ROLE = "arn:aws:iam::111122223333:role/reader"
 # Options of one run, which no file may set once for all.
-OF_ONE_RUN = {"config", "debug", "dry_run", "help", "no_baseline", "no_ignore", "resume", "verify"}
+OF_ONE_RUN = {
+    "config",
+    "debug",
+    "dry_run",
+    "help",
+    "identity",
+    "no_baseline",
+    "no_ignore",
+    "provider",
+    "resume",
+    "verify",
+}
 
 
 @pytest.fixture
@@ -104,7 +115,7 @@ def test_no_variable_means_two_things() -> None:
         for param in found.params
         if isinstance(param, click.Option) and param.name and param.allow_from_autoenv
     }
-    assert options & read <= {"DRIFTMGR_BASELINE", "DRIFTMGR_MODE"}
+    assert options & read <= {"DRIFTMGR_BASELINE", "DRIFTMGR_BASELINE_KEY_FILE", "DRIFTMGR_MODE"}
 
 
 def test_another_file_can_be_named(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

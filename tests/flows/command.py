@@ -29,6 +29,9 @@ _VARYING = (
 )
 
 
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T")
+
+
 class Ran(NamedTuple):
     """Exit code and what was written."""
 
@@ -45,6 +48,9 @@ class Ran(NamedTuple):
 def assert_golden(text: str, name: str, known: Mapping[str, str]) -> None:
     """The text, with names for ids and without what varies, is the golden file."""
     for identity, value in sorted(known.items(), key=lambda pair: -len(pair[1])):
+        # The estate may be made in the second in which the scan begins.
+        if _MOMENT.match(value):
+            continue
         text = text.replace(value, f"<{identity}>".replace('"', ""))
     for pattern, instead in _VARYING:
         text = pattern.sub(instead, text)

@@ -3,17 +3,21 @@
 import ast
 import json
 
-from driftmgr.catalog import catalog_of
+from driftmgr.catalog import CLOUDS, catalog_of
 from flows.conftest import Run
 from flows.test_errors import assert_told
 
 
 def test_types_lists_every_entry(run: Run) -> None:
-    """One line per type of the catalog, and the share of the provider's types."""
+    """One line per type of the catalogs, and each provider's share."""
     ran = run("catalog", "types")
     lines = ran.out.splitlines()
-    assert [line.split()[0] for line in lines[:-1]] == [entry.name for entry in catalog_of("aws")]
-    assert lines[-1] == f"{len(lines) - 1} of 1526 types of hashicorp/aws"
+    clouds = [catalog_of(cloud) for cloud in CLOUDS]
+    assert [line.split()[0] for line in lines[: -len(clouds)]] == [entry.name for one in clouds for entry in one]
+    assert lines[-len(clouds) :] == [
+        f"{len(clouds[0])} of 1526 types of hashicorp/aws",
+        f"{len(clouds[1])} of 79 types of digitalocean/digitalocean",
+    ]
     assert ran.code == 0
 
 

@@ -109,7 +109,7 @@ def test_a_file_without_permission_says_so(run: Run, folder: Path) -> None:
         (("-o", "json", "-o", "table"), "two outputs for the same terminal", "-o json=FILE"),
         (("-o", "json=no/such/folder.json"), "the folder does not exist", "mkdir -p no/such"),
         (("--profile", "nobody"), "AWS profile 'nobody' not found", "list-profiles"),
-        (("--dry-run", "-o", "markdown"), "no Markdown form", "-o json"),
+        (("--dry-run", "-o", "markdown"), "no markdown form", "-o json"),
     ],
 )
 def test_an_option_that_makes_no_sense_says_what_would(
