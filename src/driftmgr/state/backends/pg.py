@@ -80,6 +80,8 @@ class PgState:
         try:
             number = self._take(session)
         except StateLockedError:
+            # The server may end a closed session later: what was taken of the locks is given back before.
+            session.execute("SELECT pg_advisory_unlock_all()")
             session.close()
             raise
         except Exception as error:
