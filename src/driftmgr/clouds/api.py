@@ -5,6 +5,16 @@ from typing import Any, Protocol
 
 from driftmgr.model import GapReason, Scope
 
+REASONS: Mapping[str, GapReason] = {
+    "throttle": "throttled",
+    "transient": "unreachable",
+    "denied": "denied",
+    "expired": "denied",
+    "not_found": "unreachable",
+    "permanent": "unreachable",
+}
+"""The gap that each kind of error makes, whatever the cloud."""
+
 
 class ApiError(Exception):
     """A call that ended without an answer, after all retries.

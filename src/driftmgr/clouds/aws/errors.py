@@ -15,7 +15,7 @@ from typing import Any, Literal
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
-from driftmgr.clouds.api import ApiError
+from driftmgr.clouds.api import REASONS, ApiError
 from driftmgr.model import GapReason
 from driftmgr.runtime.breaker import CircuitOpenError
 from driftmgr.runtime.guard import Verdict
@@ -85,14 +85,6 @@ _CODES: dict[ErrorKind, frozenset[str]] = {
     "expired": frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}),
 }
 _KIND_OF = {code: kind for kind, codes in _CODES.items() for code in codes}
-_REASONS: dict[ErrorKind, GapReason] = {
-    "throttle": "throttled",
-    "transient": "unreachable",
-    "denied": "denied",
-    "expired": "denied",
-    "not_found": "unreachable",
-    "permanent": "unreachable",
-}
 # A clock that is off makes AWS refuse good credentials with any of these.
 _SIGNATURE_CODES = frozenset(
     {
@@ -190,5 +182,5 @@ def api_error(operation: str, error: BaseException) -> ApiError:
     if code in _SIGNATURE_CODES and abs(skew) > _SKEW_SECONDS:
         message += f" (the clock of this machine is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'})"
     kind = kind_of(error)
-    reason: GapReason = "timeout" if isinstance(error, _TIMEOUTS) else _REASONS[kind]
+    reason: GapReason = "timeout" if isinstance(error, _TIMEOUTS) else REASONS[kind]
     return ApiError(operation, code, reason, message, not_found=kind == "not_found")

@@ -16,12 +16,12 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
 
-from driftmgr.clouds.api import ApiError
-from driftmgr.model import DriftMgrError, GapReason, Scope
+from driftmgr.clouds.api import REASONS, ApiError
+from driftmgr.model import DriftMgrError, Scope
 from driftmgr.runtime import settings
 from driftmgr.runtime.breaker import CircuitOpenError
 from driftmgr.runtime.guard import Endpoint, Guard
-from driftmgr.runtime.http import HttpAnswer, HttpClient, HttpErrorKind, HttpStatusError, kind_of
+from driftmgr.runtime.http import HttpAnswer, HttpClient, HttpStatusError, kind_of
 from driftmgr.runtime.limiter import Limit
 from driftmgr.telemetry import traces
 
@@ -33,14 +33,6 @@ IN_FLIGHT = 10
 """Ours: requests under way at once per team."""
 
 _BRACES = re.compile(r"\{(\w+)\}")
-_REASONS: Mapping[HttpErrorKind, GapReason] = {
-    "throttle": "throttled",
-    "transient": "unreachable",
-    "denied": "denied",
-    "expired": "denied",
-    "not_found": "unreachable",
-    "permanent": "unreachable",
-}
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +145,7 @@ def api_error(operation: str, error: BaseException) -> ApiError:
     code, message = type(error).__name__, str(error)
     if isinstance(error, HttpStatusError):
         code, message = _told(error.answer)
-    return ApiError(operation, code, _REASONS[kind], message, not_found=kind == "not_found")
+    return ApiError(operation, code, REASONS[kind], message, not_found=kind == "not_found")
 
 
 def _told(answer: HttpAnswer) -> tuple[str, str]:
