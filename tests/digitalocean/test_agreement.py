@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from digitalocean import recordings
+from digitalocean.changes import CHANGES
+from digitalocean.changes.words import Row
 from digitalocean.cloud import Cloud
 from digitalocean.fixtures import Recorded
 from driftmgr import app
@@ -13,9 +15,6 @@ from driftmgr.app import ScanRequest
 from driftmgr.catalog import catalog_of
 from driftmgr.clouds.digitalocean.api import shared_guard
 from driftmgr.model import DriftReport
-
-Row = tuple[str, str, str]
-"""Kind of the drift; address, or the type of an unmanaged object; attribute, or nothing."""
 
 CATALOG = catalog_of("digitalocean")
 
@@ -44,16 +43,6 @@ def rows(report: DriftReport) -> set[Row]:
     return found
 
 
-def place(cloud: Cloud, collection: str, **members: Any) -> str:
-    """The path of the one stored object that has these members."""
-    (path,) = (
-        path
-        for path in cloud.paths_of(collection)
-        if all(cloud.stored(path).get(name) == value for name, value in members.items())
-    )
-    return path
-
-
 @pytest.mark.parametrize("family", recordings.families())
 def test_a_clean_apply_is_silent(recorded: Callable[[str], Recorded], family: str) -> None:
     """Nothing is reported of what Terraform just made, and all that has an entry is in sync."""
@@ -62,158 +51,6 @@ def test_a_clean_apply_is_silent(recorded: Callable[[str], Recorded], family: st
     assert {gap.reason for gap in report.gaps} <= {"unsupported"}
     assert report.summary.in_sync == report.summary.managed - sum(gap.instances for gap in report.gaps)
     assert report.summary.managed > 0
-
-
-Change = Callable[[Cloud], object]
-
-
-def changed(collection: str, named: str, /, **members: Any) -> Change:
-    """Set members of the object with a name."""
-    return lambda cloud: cloud.change(place(cloud, collection, name=named), **members)
-
-
-def gone(collection: str, **members: Any) -> Change:
-    """Delete an object."""
-    return lambda cloud: cloud.delete(place(cloud, collection, **members))
-
-
-def made(collection: str, **members: Any) -> Change:
-    """Create an object that no state knows."""
-    return lambda cloud: cloud.create(collection, **members)
-
-
-def _record(**members: Any) -> Change:
-    def change(cloud: Cloud) -> None:
-        path = place(cloud, "/v2/domains/example.com/records", type="A", name="www")
-        cloud.change(path, **members)
-
-    return change
-
-
-def _opened(cloud: Cloud) -> None:
-    rules = cloud.stored(place(cloud, "/v2/firewalls", name="web"))["inbound_rules"]
-    rules.append({"protocol": "tcp", "ports": "22", "sources": {"addresses": ["0.0.0.0/0"]}})
-
-
-def _reordered(cloud: Cloud) -> None:
-    firewall = cloud.stored(place(cloud, "/v2/firewalls", name="web"))
-    firewall["inbound_rules"].reverse()
-    firewall["outbound_rules"].reverse()
-
-
-CHANGES: dict[str, tuple[str, Change, set[Row]]] = {
-    "droplet renamed": (
-        "droplets",
-        changed("/v2/droplets", "plain", name="other"),
-        {("changed", "droplet.plain", "name")},
-    ),
-    "droplet resized": (
-        "droplets",
-        lambda cloud: cloud.stored(place(cloud, "/v2/droplets", name="plain"))["size"].update(slug="s-2vcpu-2gb"),
-        {("changed", "droplet.plain", "size")},
-    ),
-    "droplet: backups off, monitoring off": (
-        "droplets",
-        changed("/v2/droplets", "web-1", features=["ipv6", "droplet_agent", "private_networking"]),
-        {("changed", "droplet.web[0]", "backups"), ("changed", "droplet.web[0]", "monitoring")},
-    ),
-    "droplet tagged": (
-        "droplets",
-        changed("/v2/droplets", "web-2", tags=["web", "production", "hacked"]),
-        {("changed", "droplet.web[1]", "tags")},
-    ),
-    "droplet: tags in another order and case": (
-        "droplets",
-        changed("/v2/droplets", "web-2", tags=["Production", "WEB"]),
-        set(),
-    ),
-    "droplet destroyed": ("droplets", gone("/v2/droplets", name="hidden"), {("missing", "droplet.hidden", "")}),
-    "droplet made by hand": (
-        "droplets",
-        made("/v2/droplets", name="miner", region="nyc3", size="s-1vcpu-1gb", image="debian-12-x64"),
-        {("unmanaged", "droplet", "")},
-    ),
-    "droplet of a Kubernetes cluster": (
-        "droplets",
-        made("/v2/droplets", name="pool-1", region="nyc3", size="s-1vcpu-1gb", image="debian-12-x64", tags=["k8s:u-1"]),
-        set(),
-    ),
-    "snapshot renamed": (
-        "droplets",
-        changed("/v2/snapshots", "before-upgrade", name="x"),
-        {("changed", "droplet_snapshot.before_upgrade", "name")},
-    ),
-    "ssh key renamed": (
-        "droplets",
-        changed("/v2/account/keys", "operations", name="x"),
-        {("changed", "ssh_key.operations", "name")},
-    ),
-    "ssh key added": (
-        "droplets",
-        made("/v2/account/keys", name="backdoor", public_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB x"),
-        {("unmanaged", "ssh_key", "")},
-    ),
-    "vpc described": (
-        "vpcs",
-        lambda cloud: cloud.change(cloud.paths_of("/v2/vpcs")[0], description="somebody was here"),
-        {("changed", "vpc.plain", "description")},
-    ),
-    "volume grown": (
-        "volumes",
-        changed("/v2/volumes", "data", size_gigabytes=900),
-        {("changed", "volume.data", "size")},
-    ),
-    "volume deleted": ("volumes", gone("/v2/volumes", name="plain"), {("missing", "volume.plain", "")}),
-    "volume detached": (
-        "volumes",
-        changed("/v2/volumes", "data", droplet_ids=[]),
-        {("missing", "volume_attachment.data", "")},
-    ),
-    "volume of a claim": (
-        "volumes",
-        made(
-            "/v2/volumes",
-            name="pvc-1",
-            region="nyc3",
-            size_gigabytes=5,
-            description="Created by DigitalOcean CSI driver",
-        ),
-        set(),
-    ),
-    "record pointed elsewhere": ("domains", _record(data="203.0.113.9"), {("changed", "record.www", "value")}),
-    "record: time to live": ("domains", _record(ttl=30), {("changed", "record.www", "ttl")}),
-    "record added": (
-        "domains",
-        made("/v2/domains/example.org/records", type="TXT", name="@", data="verification=1", ttl=1800),
-        {("unmanaged", "record", "")},
-    ),
-    "apex of a domain pointed elsewhere": (
-        "domains",
-        lambda cloud: cloud.change(
-            place(cloud, "/v2/domains/example.com/records", type="A", name="@"), data="203.0.113.9"
-        ),
-        {("changed", "domain.example", "ip_address")},
-    ),
-    "port 22 opened": ("firewalls", _opened, {("changed", "firewall.web", "inbound_rule")}),
-    "rules in another order": ("firewalls", _reordered, set()),
-    "firewall taken off": (
-        "firewalls",
-        changed("/v2/firewalls", "web", droplet_ids=[]),
-        {("changed", "firewall.web", "droplet_ids")},
-    ),
-    "firewall deleted": ("firewalls", gone("/v2/firewalls", name="web"), {("missing", "firewall.web", "")}),
-    "project's environment": (
-        "projects",
-        changed("/v2/projects", "shop", environment="Development"),
-        {("changed", "project.shop", "environment")},
-    ),
-    "project: case of the environment": ("projects", changed("/v2/projects", "shop", environment="PRODUCTION"), set()),
-    "address released": (
-        "reserved_ips",
-        gone("/v2/reserved_ips", ip="198.18.120.16"),
-        {("missing", "reserved_ip.spare", "")},
-    ),
-}
 
 
 @pytest.mark.parametrize("name", CHANGES)
