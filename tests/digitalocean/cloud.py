@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from digitalocean.identity import uuid_of
+from digitalocean.identity import TEAM, uuid_of
 from digitalocean.paging import page_of
 from digitalocean.shapes import NOW, ApiError, Call, Collection, Endpoint, Object, Product, Reply, Setting
 
@@ -57,7 +57,9 @@ def _ways(products: list[Product]) -> list[_Way]:
 class Cloud:
     """The objects of one team, by the path of their collection; every method may be called from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, team: str = TEAM) -> None:
+        self.team = team
+        """Its id; each team has ids of its own for what it holds."""
         self._ways = _ways(_products())
         self._collections = [way.target for way in self._ways if isinstance(way.target, Collection) and not way.item]
         self._lock = threading.RLock()
@@ -226,7 +228,8 @@ class Cloud:
     def _call(self, method: str, path: str, body: Any, parameters: Mapping[str, str] | None = None) -> Call:
         if parameters is None:
             parameters = self._collection(path)[1]
-        seed = msgspec.json.encode([path, body], order="deterministic").decode()
+        made_of = [path, body] if self.team == TEAM else [self.team, path, body]
+        seed = msgspec.json.encode(made_of, order="deterministic").decode()
         return Call(cloud=self, method=method, path=path, parameters=parameters, body=body, seed=seed)
 
     def _way(self, method: str, path: str) -> tuple[_Way, dict[str, str]]:

@@ -4,6 +4,9 @@ import hashlib
 import ipaddress
 import uuid
 
+TEAM = "6a1b0a43-5a1b-4d6c-8a6e-0d6f0c1a7e55"
+"""The team whose objects are the recorded ones."""
+
 _FIRST_NUMBER = 300_000_000
 _NUMBERS = 100_000_000
 _PUBLIC = ipaddress.ip_network("198.18.0.0/15")

@@ -9,7 +9,7 @@ from driftmgr.catalog import catalog_of
 from driftmgr.clouds import ApiError, CloudApi
 from driftmgr.clouds.aws import AwsAccount, AwsApi, AwsSession
 from driftmgr.clouds.aws.session import home_region
-from driftmgr.model import DriftMgrError, Scope
+from driftmgr.model import DriftMgrError, Gap, Scope
 from driftmgr.telemetry import logs
 
 ALL_REGIONS = "all"
@@ -33,6 +33,11 @@ class AwsCloud:
             name: repr((account.partition, account.id, account.principal, self._request.profile, endpoints))
             for name, account in self._accounts.items()
         }
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """None: what nobody signs in to is told by the instances of its account."""
+        return ()
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[CloudApi]:

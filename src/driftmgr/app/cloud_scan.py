@@ -14,7 +14,7 @@ from driftmgr.app.instances import Sorted
 from driftmgr.app.reading import Collected, Memory, Reader, Signals
 from driftmgr.app.request import OnProgress, Progress, ScanRequest
 from driftmgr.catalog import Catalog, catalog_of
-from driftmgr.clouds import CloudApi
+from driftmgr.clouds import CloudApi, SignInError
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
 from driftmgr.discovery.plan import plan
@@ -111,7 +111,7 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         async with cloud.opened() as api:
             regions, planned = await self._planned(api)
             reader = self._reader(api, fingerprints, signals, memory, index)
-            collected = await reader.collect(planned, on_progress)
+            collected = _with_gaps(await reader.collect(planned, on_progress), cloud.gaps)
         asked = Asked(
             regions=regions,
             types=frozenset(self.types),
@@ -150,6 +150,7 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         async with self.signed_in().opened() as api:
             _, planned = await self._planned(api)
             collected = await self._reader(api, NoFingerprints(), signals).collect(planned, on_progress)
+        collected = _with_gaps(collected, self.signed_in().gaps)
         return Look(collected=collected, findings=_NOTHING, scopes=planned.scopes)
 
     def unseen(self, error: DriftMgrError) -> Look:
@@ -159,7 +160,7 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
             type="*",
             scope=Scope(cloud=cloud, account=""),
             operation="sign-in",
-            reason="denied",
+            reason=error.reason if isinstance(error, SignInError) else "denied",
             message=f"{cloud}: {error}",
             instances=count,
         )
@@ -194,6 +195,10 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         regions = dict(await self.signed_in().regions(api, named))
         counts = Counter(item.entry.name for item in traits)
         return regions, plan(self.catalog, regions, self.types, mode=self.request.mode, managed=counts)
+
+
+def _with_gaps(collected: Collected, gaps: tuple[Gap, ...]) -> Collected:
+    return msgspec.structs.replace(collected, gaps=(*gaps, *collected.gaps))
 
 
 async def look_at_all(

@@ -10,6 +10,7 @@ from driftmgr.app.request import ScanRequest
 from driftmgr.catalog import CLOUDS, Catalog
 from driftmgr.clouds import CloudApi
 from driftmgr.clouds.aws import AwsSession
+from driftmgr.model import Gap
 
 _CLASSES: Mapping[str, tuple[str, str]] = {
     "aws": ("driftmgr.app.aws", "AwsCloud"),
@@ -27,6 +28,10 @@ class Cloud(Protocol):
     @property
     def identities(self) -> Mapping[str, str]:
         """For each account (subscription, project, team) who reads it, in words that hold no credential."""
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What of it could not be signed in to, beside what could."""
 
     def opened(self) -> AbstractAsyncContextManager[CloudApi]:
         """What asks it, as long as the context lasts."""

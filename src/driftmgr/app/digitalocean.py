@@ -5,16 +5,26 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 
-from driftmgr.app.request import ScanRequest
+import msgspec
+
+from driftmgr.app.request import ScanRequest, Token
 from driftmgr.catalog import catalog_of
-from driftmgr.clouds import CloudApi
+from driftmgr.clouds import CloudApi, SignInError
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.clouds.digitalocean import DigitalOceanApi, Team, team_of
-from driftmgr.model import DriftMgrError
+from driftmgr.model import DriftMgrError, Gap, Scope
 from driftmgr.telemetry.redaction import hide
 
 VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")
 """Where the Terraform provider looks for a token, in its order."""
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """The teams that tokens lead to, with a token of each, and a gap for each token that leads nowhere."""
+
+    teams: tuple[Team, ...]
+    tokens: Mapping[str, str]
+    gaps: tuple[Gap, ...] = ()
 
 
 class DigitalOceanCloud:
@@ -23,42 +33,67 @@ class DigitalOceanCloud:
     def __init__(self, request: ScanRequest, session: AwsSession) -> None:
         self.catalog = catalog_of("digitalocean")
         self._session = session
-        self._tokens, self._teams = asyncio.run(sign_in(request.tokens))
+        self._signed_in = asyncio.run(sign_in(request.tokens))
 
     @property
     def identities(self) -> Mapping[str, str]:
         """Who reads each team; never a token."""
         address = os.environ.get("DIGITALOCEAN_API_URL", "")
-        return {team.id: repr((team.id, team.email, address)) for team in self._teams}
+        return {team.id: repr((team.id, team.email, address)) for team in self._signed_in.teams}
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """One for each token that was refused beside others."""
+        return self._signed_in.gaps
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[CloudApi]:
         """The api, until the scan ends."""
-        async with DigitalOceanApi(self._tokens) as api:
+        async with DigitalOceanApi(self._signed_in.tokens) as api:
             yield api
 
     async def regions(self, api: CloudApi, named: Iterable[str]) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002
         """None: every answer spans all regions, which are attributes of the objects."""
-        return {team.id: () for team in self._teams}
+        return {team.id: () for team in self._signed_in.teams}
 
 
-async def sign_in(names: Iterable[str]) -> tuple[dict[str, str], tuple[Team, ...]]:
-    """The tokens by team, and the teams; ``names`` are variables of the environment, empty for the usual ones.
-
-    Raises ``DriftMgrError`` for a variable that is not set and a token that is refused.
-    """
-    wanted = tuple(names) or tuple(name for name in VARIABLES if os.environ.get(name))[:1]
+async def sign_in(tokens: Iterable[Token]) -> SignedIn:
+    """The teams of tokens, without any those of the usual variables; raises ``DriftMgrError`` where all are refused."""
+    wanted = tuple(tokens) or tuple(Token(name=name) for name in VARIABLES if os.environ.get(name))[:1]
     if not wanted:
         raise DriftMgrError("no DigitalOcean token found", hint=f"set {VARIABLES[0]}, or name a variable: --token NAME")
-    tokens: dict[str, str] = {}
+    found: dict[str, str] = {}
     teams: list[Team] = []
-    for name in wanted:
-        token = os.environ.get(name)
-        if not token:
-            raise DriftMgrError(f"the variable {name} is not set", hint="set it to a DigitalOcean token")
-        hide(token)
-        team = await team_of(token, name)
-        if team.id not in tokens:
+    errors: list[tuple[Token, SignInError]] = []
+    for token in wanted:
+        try:
+            value = _value_of(token)
+            team = await team_of(value, token.name)
+        except SignInError as error:
+            errors.append((token, error))
+            continue
+        if team.id not in found:
             teams.append(team)
-        tokens.setdefault(team.id, token)
-    return tokens, tuple(teams)
+        found.setdefault(team.id, value)
+    if not teams:
+        raise errors[0][1]
+    return SignedIn(teams=tuple(teams), tokens=found, gaps=tuple(_gap(*one) for one in errors))
+
+
+def _value_of(token: Token) -> str:
+    value = token.value or os.environ.get(token.name)
+    if not value:
+        raise SignInError(f"the variable {token.name} is not set", "denied", hint="set it to a DigitalOcean token")
+    hide(value)
+    return value
+
+
+def _gap(token: Token, error: SignInError) -> Gap:
+    """All of a team whose id is not known: its scope has the token's name."""
+    return Gap(
+        type="*",
+        scope=Scope(cloud="digitalocean", account=token.name),
+        operation="sign-in",
+        reason=error.reason,
+        message=error.message,
+    )

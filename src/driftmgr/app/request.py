@@ -23,6 +23,17 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
 
 
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A token of one team: the variable of the environment that holds it, or any name and the ``value``."""
+
+    name: str
+    value: str | None = None
+
+    def __repr__(self) -> str:
+        """Never the value."""
+        return f"Token({self.name!r})"
+
+
 class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One scan, as a user asks for it.
 
@@ -32,13 +43,13 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``regions`` (of AWS): empty for those that the states (and else the credentials) name,
     ``("all",)`` for every enabled one. ``accounts``: the account ids wanted, empty for those of the credentials and
     ``roles``. ``declared_regions`` and ``declared_roles``: those of the configuration, which count where the user names
-    none; ``None`` stands for the credentials' own. ``tokens``: the variables of the environment that hold DigitalOcean
-    tokens, empty for the usual ones. ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file
-    with provider configurations for the provider engine, ``providers`` holds such themselves. ``cache_ttl``: answers
-    may be that many seconds old. ``resume``: what an interrupted or throttled scan has read need not be read again.
-    ``policy``: how much findings matter, and which are ignored. ``baseline`` is the file of what the team accepted
-    (``None`` for the one of the environment or the current directory, if there is one), ``baseline_key_file`` has
-    its key; without ``use_baseline`` nothing is held to it.
+    none; ``None`` stands for the credentials' own. ``tokens``: one for each DigitalOcean team, empty for that of the
+    usual variables. ``types``: empty for all that the catalog has. ``provider_config`` is a TOML file with provider
+    configurations for the provider engine, ``providers`` holds such themselves. ``cache_ttl``: answers may be that many
+    seconds old. ``resume``: what an interrupted or throttled scan has read need not be read again. ``policy``: how much
+    findings matter, and which are ignored. ``baseline`` is the file of what the team accepted (``None`` for the one of
+    the environment or the current directory, if there is one), ``baseline_key_file`` has its key; without
+    ``use_baseline`` nothing is held to it.
     """
 
     sources: tuple[str, ...] = ()
@@ -50,7 +61,7 @@ class ScanRequest(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...] = ()
     declared_regions: tuple[str | None, ...] = ()
     declared_roles: tuple[Role | None, ...] = ()
-    tokens: tuple[str, ...] = ()
+    tokens: tuple[Token, ...] = ()
     types: tuple[str, ...] = ()
     mode: Mode = "deep"
     managed_only: bool = False

@@ -6,10 +6,10 @@ from typing import Any, TypeVar, get_args
 import click
 from click.core import ParameterSource
 
-from driftmgr.app.request import Role, ScanRequest, expand_types
+from driftmgr.app.request import Role, ScanRequest, Token, expand_types
 from driftmgr.catalog import CLOUDS
 from driftmgr.cli.render import FORMATS
-from driftmgr.cli.settings import config_option, policy_of, provider_configurations
+from driftmgr.cli.settings import config_option, policy_of, provider_configurations, token_secret
 from driftmgr.model import DriftMgrError, GapReason
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -51,8 +51,8 @@ _SCOPE = (
         "--token",
         "tokens",
         multiple=True,
-        metavar="VARIABLE",
-        help="A variable that holds the DigitalOcean token of one more team (default: DIGITALOCEAN_TOKEN); repeatable.",
+        metavar="VARIABLE|vault:NAME",
+        help="Where the DigitalOcean token of one more team is (default: DIGITALOCEAN_TOKEN); repeatable.",
     ),
     click.option("--external-id", metavar="ID", help="The external id for roles given without one."),
     click.option("--profile", metavar="NAME", help="The AWS profile to sign in with."),
@@ -199,7 +199,7 @@ def request_of(options: dict[str, Any], **others: Any) -> ScanRequest:
     return ScanRequest(
         clouds=options["clouds"],
         regions=options["regions"],
-        tokens=options["tokens"],
+        tokens=tuple(Token(name=name, value=token_secret(name, at)) for at, name in enumerate(options["tokens"])),
         accounts=options["accounts"],
         roles=tuple(parse_role(text, options["external_id"]) for text in options["roles"]),
         profile=options["profile"],

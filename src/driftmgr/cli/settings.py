@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from driftmgr.model import DriftMgrError
 
@@ -78,12 +79,21 @@ def provider_configurations(context: click.Context | None = None) -> dict[str, d
 def resolved(found: Any, value: Any, place: tuple[str | int, ...]) -> Any:
     """A value with its secrets read from the vault; raises ``DriftMgrError`` that says who asks."""
     if isinstance(value, str) and value.startswith(SECRET):
-        return _secret(found, value.removeprefix(SECRET), place)
+        return _secret(found, value.removeprefix(SECRET), found.where(*place))
     if isinstance(value, dict):
         return {name: resolved(found, item, (*place, name)) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [resolved(found, item, (*place, at)) for at, item in enumerate(value)]
     return value
+
+
+def token_secret(name: str, at: int) -> str | None:
+    """The secret of the vault that a token is named by, ``None`` for a variable; raises ``DriftMgrError``."""
+    if not name.startswith(SECRET):
+        return None
+    context = click.get_current_context()
+    found, is_set = loaded(context), context.get_parameter_source("tokens") is ParameterSource.DEFAULT_MAP
+    return _secret(found, name.removeprefix(SECRET), found.where("tokens", at) if is_set else "--token")
 
 
 def role_text(role: Any) -> str:
@@ -115,7 +125,8 @@ def _given(found: Any, name: str, value: Any, *, as_written: bool) -> Any:
         texts = [role_text(role) for role in value]
         return texts if as_written else lambda: [_role(found, role, at) for at, role in enumerate(value)]
     given = list(value) if isinstance(value, tuple) else value
-    if as_written or not _has_secret(given):
+    # A token keeps its name: messages tell it by that.
+    if as_written or name == "tokens" or not _has_secret(given):
         return given
     return lambda: resolved(found, given, (name,))
 
@@ -130,11 +141,11 @@ def _has_secret(value: Any) -> bool:
     return any(isinstance(text, str) and text.startswith(SECRET) for text in texts)
 
 
-def _secret(found: Any, name: str, place: tuple[str | int, ...]) -> str:
+def _secret(found: Any, name: str, place: str) -> str:
     from driftmgr.cli.vault import FILE, open_vault, vault_path  # noqa: PLC0415  # cryptography, for secrets alone
 
     path = os.environ.get(FILE) or found.settings.vault
-    where = f"{found.where(*place)}: {SECRET}{name}"
+    where = f"{place}: {SECRET}{name}"
     try:
         text = open_vault(vault_path(Path(path) if path else None), None, None).get(name).decode()
     except DriftMgrError as error:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
-from driftmgr.model import GapReason, Scope
+from driftmgr.model import DriftMgrError, GapReason, Scope
 
 REASONS: Mapping[str, GapReason] = {
     "throttle": "throttled",
@@ -30,6 +30,14 @@ class ApiError(Exception):
         self.code = code
         self.reason: GapReason = reason
         self.message = message
+
+
+class SignInError(DriftMgrError):
+    """Credentials that lead to no account; ``reason`` is the gap that it makes beside accounts that can be read."""
+
+    def __init__(self, message: str, reason: GapReason, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason: GapReason = reason
 
 
 class CloudApi(Protocol):

@@ -9,7 +9,7 @@ from driftmgr.catalog import Catalog
 from driftmgr.drift.companions import Companions, rest
 from driftmgr.drift.compare import Comparator
 from driftmgr.drift.detect import Asked, Findings, home_of
-from driftmgr.drift.match import ObjectIndex, ObjectKey, match, object_key
+from driftmgr.drift.match import ObjectIndex, ObjectKey, match, object_key, placed_by_objects
 from driftmgr.drift.traits import may_be_in, traits_of
 from driftmgr.model import AcceptedObject, AttributeChange, Gap, RemoteObject, ResourceInstance
 
@@ -75,7 +75,7 @@ def _accepted_now(
     seen: ScannedCloud, kept: Mapping[ObjectKey, AcceptedObject], *, unmanaged: bool
 ) -> Iterator[AcceptedObject]:
     asked = seen.asked
-    traits = traits_of(seen.instances, seen.catalog)
+    traits = placed_by_objects(traits_of(seen.instances, seen.catalog), seen.index)
     matching = match(seen.catalog, traits, seen.index, seen.others)
     companions = Companions(seen.catalog, traits, seen.index.objects, seen.others, reported=asked.types)
     pairs = [(item, _own(companions, found)) for item, found in matching.pairs if asked.covers(found.scope)]

@@ -17,7 +17,7 @@ from driftmgr.catalog.references import MANAGED_BY_COMPANION
 from driftmgr.drift.absorbed import ACCEPTED, Accepted
 from driftmgr.drift.companions import Companions, Family, rest
 from driftmgr.drift.compare import STALE_SCHEMA, Comparator
-from driftmgr.drift.match import Matching, ObjectIndex, ObjectKey, match, object_key
+from driftmgr.drift.match import Matching, ObjectIndex, ObjectKey, match, object_key, placed_by_objects
 from driftmgr.drift.traits import Traits, may_be_in, traits_of
 from driftmgr.model import (
     AttributeChange,
@@ -45,6 +45,8 @@ _COUNTED = (
     "outside",
     "ignored",
 )
+_EVERYTHING = "*"
+"""The type of a gap that stands for all types: an account that nobody could sign in to."""
 _COUNTING = frozenset({"drift", "absorbed"})
 
 
@@ -98,7 +100,7 @@ def detect(  # noqa: PLR0913  # the two sides, what is known of them, and the qu
     ``others`` are managed instances of types that the catalog lacks: they may manage a part of an object that it has.
     ``accepted`` is what the team accepted, where it did.
     """
-    traits, others = traits_of(instances, catalog), tuple(others)
+    traits, others = placed_by_objects(traits_of(instances, catalog), found), tuple(others)
     reported: frozenset[str] = frozenset() if asked.managed_only else asked.types
     companions = Companions(catalog, traits, found.objects, others, reported=reported)
     matching = match(catalog, traits, found, others)
@@ -123,7 +125,7 @@ class _Judge:
             if not gap.attributes:
                 self._blind.setdefault(gap.type, []).append(gap.scope)
         self._matching = matching
-        self._sizes = Counter(_configuration(item) for item in matching.instances if item.entry.name in asked.types)
+        self._sizes = Counter(item.configuration for item in matching.instances if item.entry.name in asked.types)
         self._companions = companions
         self._accepted = accepted
         self._comparators: dict[str, Comparator] = {}
@@ -169,9 +171,18 @@ class _Judge:
             self._counts["outside"] += 1
             return set()
         recorded = item.instance.attributes
-        if self._counts_here(item):
+        if self._counts_here(item) and not self._may_be_unseen(item):
             self._compare_own(item, recorded, found)
         return self._companions.spoken_for(found.type, recorded, found.attributes, found.scope)
+
+    def _may_be_unseen(self, item: Traits) -> bool:
+        """Whether its object may be one of an account that was not looked at, which has the same name there."""
+        unseen = self._blind.get(_EVERYTHING)
+        if not unseen or item.account or item.is_unique:
+            return False
+        self._counts["unverified"] += 1
+        self._unverified[_EVERYTHING, unseen[0]] += 1
+        return True
 
     def _compare_own(self, item: Traits, recorded: dict[str, Any], found: RemoteObject) -> None:
         """Compare what is the instance's own: neither attributes that show others nor what others put into lists."""
@@ -290,7 +301,7 @@ class _Judge:
                 self._counts["unverified"] += 1
                 self._unverified[blind] += 1
             else:
-                missing.setdefault(_configuration(item), []).append(item)
+                missing.setdefault(item.configuration, []).append(item)
         self._gaps += [self._not_asked(place, items) for place, items in elsewhere.items()]
         for configuration, items in missing.items():
             if self._is_suspicious(configuration, items):
@@ -317,7 +328,7 @@ class _Judge:
         return None
 
     def _blind_scope(self, item: Traits) -> tuple[str, Scope | None] | None:
-        for name in item.entry.parts or (item.entry.name,):
+        for name in (*(item.entry.parts or (item.entry.name,)), _EVERYTHING):
             for scope in self._blind.get(name, ()):
                 if scope is None or may_be_in((item.account, item.region), scope):
                     return name, scope
@@ -360,13 +371,14 @@ class _Judge:
     def _evidence(self) -> dict[tuple[str, str], set[Scope]]:
         """Per provider configuration the scopes in which an instance was found that itself names the account.
 
-        An ARN without an account (a bucket's) is unique among all of them, so it names the account too.
+        An ARN without an account (a bucket's) is unique among all of them, so it names the account too, and so does an
+        id that the cloud made up.
         """
         scopes: dict[tuple[str, str], set[Scope]] = {}
         for item, found in self._matching.pairs:
             arn = found.type, ("arn",), (str(found.attributes.get("arn")),)
-            if item.recorded_account == found.scope.account or arn in item.keys:
-                scopes.setdefault(_configuration(item), set()).add(found.scope)
+            if item.recorded_account == found.scope.account or item.is_unique or arn in item.keys:
+                scopes.setdefault(item.configuration, set()).add(found.scope)
         return scopes
 
     def _wrong_account(self, configuration: tuple[str, str], items: Sequence[Traits]) -> Gap:
@@ -481,10 +493,6 @@ class _Judge:
 def home_of(item: Traits, asked: Asked, cloud: str) -> Scope:
     """Where an instance lives, as far as it is known; without an account in the first that was asked."""
     return Scope(cloud=cloud, account=item.account or next(iter(asked.regions), ""), region=item.region)
-
-
-def _configuration(item: Traits) -> tuple[str, str]:
-    return item.instance.source, item.instance.provider
 
 
 def _name(attributes: Mapping[str, Any]) -> str | None:

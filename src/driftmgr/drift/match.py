@@ -59,6 +59,29 @@ class ObjectIndex:
             self.by_name.setdefault((found.type, name), []).append(found)
 
 
+def placed_by_objects(traits: Iterable[Traits], found: ObjectIndex) -> tuple[Traits, ...]:
+    """Instances of a cloud whose objects do not name their account, in the one where they were found.
+
+    A provider configuration has one account. Only ids that no other account has show which: a name may be taken in
+    each of them.
+    """
+    instances = tuple(traits)
+    shown: dict[tuple[str, str], set[str]] = {}
+    for item in instances:
+        if item.account is None and item.is_unique:
+            key = item.entry.name, ("id",), (str(item.instance.attributes["id"]),)
+            accounts = {candidate.scope.account for candidate in found.by_key.get(key, ())}
+            if len(accounts) == 1:
+                shown.setdefault(item.configuration, set()).update(accounts)
+    settled = {name: next(iter(accounts)) for name, accounts in shown.items() if len(accounts) == 1}
+    return tuple(
+        msgspec.structs.replace(item, account=settled[item.configuration])
+        if item.account is None and item.configuration in settled
+        else item
+        for item in instances
+    )
+
+
 def match(
     catalog: Catalog, traits: Iterable[Traits], found: ObjectIndex, others: Iterable[ResourceInstance] = ()
 ) -> Matching:

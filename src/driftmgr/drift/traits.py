@@ -24,6 +24,8 @@ Place = tuple[str | None, str | None]
 _ARN = re.compile(r"arn:[\w-]+:[\w-]*:(?P<region>[\w-]*):(?P<account>\d{12})?:")
 # eu-central-1a; the local zone us-west-2-lax-1a lies in us-west-2.
 _ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)(?:[a-z]|-[a-z-]+-\d+[a-z])\Z")
+# A number or a UUID: nobody but the cloud makes these up, and it gives none of them twice.
+_UNIQUE = re.compile(r"\d+\Z|.*[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _ALWAYS: tuple[tuple[str, ...], ...] = (("arn",), ("id",))
 
 
@@ -31,7 +33,8 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
     """One instance: the keys it may be found by, in order of trust, and where it lives as far as that is known.
 
     ``account`` and ``region`` are ``None`` while unknown; ``recorded_account`` says that the instance itself names
-    its account. ``children_of`` are the references to parents, with the parent's attributes that show it.
+    its account, ``is_unique`` that its id is one that no other account has. ``children_of`` are the references to
+    parents, with the parent's attributes that show it.
     """
 
     instance: ResourceInstance
@@ -40,7 +43,13 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
     account: str | None
     region: str | None
     recorded_account: str | None
+    is_unique: bool
     children_of: tuple[tuple[Reference, tuple[str, ...]], ...]
+
+    @property
+    def configuration(self) -> tuple[str, str]:
+        """The state and the provider configuration that it belongs to; each has one account."""
+        return self.instance.source, self.instance.provider
 
 
 def keys_of(entry: ResourceType, attributes: Mapping[str, Any]) -> tuple[Key, ...]:
@@ -86,8 +95,8 @@ def traits_of(instances: Iterable[ResourceInstance], catalog: Catalog) -> tuple[
     return tuple(
         msgspec.structs.replace(
             traits,
-            account=traits.account or accounts.get(_configuration(traits)),
-            region=None if traits.entry.reach == GLOBAL else traits.region or regions.get(_configuration(traits)),
+            account=traits.account or accounts.get(traits.configuration),
+            region=None if traits.entry.reach == GLOBAL else traits.region or regions.get(traits.configuration),
         )
         for traits in found
     )
@@ -103,6 +112,7 @@ def _own_traits(instance: ResourceInstance, entry: ResourceType) -> Traits:
         account=account,
         region=None if entry.reach == GLOBAL else region,
         recorded_account=account,
+        is_unique=_is_unique(attributes),
         children_of=tuple((ref, inline) for ref, inline, _ in references_of(entry, attributes)),
     )
 
@@ -127,6 +137,11 @@ def place_of(attributes: Mapping[str, Any]) -> Place:
     return account, region
 
 
+def _is_unique(attributes: Mapping[str, Any]) -> bool:
+    identity = _text(attributes.get("id"))
+    return bool(_UNIQUE.match(identity)) and identity != attributes.get("name")
+
+
 def _placed_by_parent(traits: Traits, by_key: Mapping[Key, Traits]) -> Traits:
     if traits.account and (traits.region or traits.entry.reach == GLOBAL):
         return traits
@@ -138,18 +153,14 @@ def _placed_by_parent(traits: Traits, by_key: Mapping[Key, Traits]) -> Traits:
     return traits
 
 
-def _configuration(traits: Traits) -> tuple[str, str]:
-    return traits.instance.source, traits.instance.provider
-
-
 def _majorities(found: Iterable[Traits]) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:
     accounts: dict[tuple[str, str], Counter[str]] = {}
     regions: dict[tuple[str, str], Counter[str]] = {}
     for traits in found:
         if traits.account:
-            accounts.setdefault(_configuration(traits), Counter())[traits.account] += 1
+            accounts.setdefault(traits.configuration, Counter())[traits.account] += 1
         if traits.region:
-            regions.setdefault(_configuration(traits), Counter())[traits.region] += 1
+            regions.setdefault(traits.configuration, Counter())[traits.region] += 1
     return (
         {name: counter.most_common(1)[0][0] for name, counter in accounts.items()},
         {name: counter.most_common(1)[0][0] for name, counter in regions.items()},

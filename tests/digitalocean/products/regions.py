@@ -2,7 +2,6 @@
 
 from digitalocean.shapes import NOW, ApiError, Call, Collection, Endpoint, Object, Product, Reply
 
-TEAM = "6a1b0a43-5a1b-4d6c-8a6e-0d6f0c1a7e55"
 _REGIONS = {
     "nyc1": "New York 1",
     "nyc3": "New York 3",
@@ -76,7 +75,7 @@ def base_image(slug: str) -> Object | None:
     }
 
 
-def _account(_: Call) -> Reply:
+def _account(call: Call) -> Reply:
     account = {
         "droplet_limit": 5000,
         "floating_ip_limit": 500,
@@ -86,7 +85,7 @@ def _account(_: Call) -> Reply:
         "email_verified": True,
         "status": "active",
         "status_message": "",
-        "team": {"uuid": TEAM, "name": "Simulated team"},
+        "team": {"uuid": call.cloud.team, "name": "Simulated team"},
     }
     return Reply(body={"account": account})
 

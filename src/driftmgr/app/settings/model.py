@@ -70,7 +70,9 @@ class Settings(_Setting, frozen=True, kw_only=True):
     ] = None
     external_id: Annotated[Text | None, Meta(description="The external id for roles without one of their own.")] = None
     profile: Annotated[Text | None, Meta(description="The AWS profile to sign in with.")] = None
-    tokens: Annotated[Texts | None, Meta(description="Variables that hold DigitalOcean tokens.")] = None
+    tokens: Annotated[Texts | None, Meta(description="Where DigitalOcean tokens are: variables, or `vault:NAME`.")] = (
+        None
+    )
     types: Annotated[Texts | None, Meta(description="Resource types, or patterns.")] = None
     mode: Annotated[Mode | None, Meta(description="How much is read.")] = None
     engine: Annotated[Engine | None, Meta(description="Who reads the cloud.")] = None

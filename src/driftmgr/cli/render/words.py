@@ -119,7 +119,7 @@ def source_line(location: SourceLocation) -> str:
 
 def where(drift: Drift, report: DriftReport) -> str:
     """Where an object lives, as far as the report leaves it open: account, region, and the state that knows it."""
-    accounts = {scope.account for scope in report.scan.scopes}
+    accounts = {scope.account for scope in report.scan.scopes if scope.cloud == drift.scope.cloud}
     parts = []
     if drift.scope.region:
         parts.append(f"in {drift.scope.region}")

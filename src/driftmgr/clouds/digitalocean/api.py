@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
 
-from driftmgr.clouds.api import REASONS, ApiError
-from driftmgr.model import DriftMgrError, Scope
+from driftmgr.clouds.api import REASONS, ApiError, SignInError
+from driftmgr.model import Scope
 from driftmgr.runtime import settings
 from driftmgr.runtime.breaker import CircuitOpenError
 from driftmgr.runtime.guard import Endpoint, Guard
@@ -163,19 +163,22 @@ def shared_guard() -> Guard:
 
 
 async def team_of(token: str, which: str) -> Team:
-    """The team of a token; ``which`` is how messages name the token. Raises ``DriftMgrError`` telling what to do."""
+    """The team of a token; ``which`` is how messages name the token. Raises ``SignInError`` telling what to do."""
     scope = Scope(cloud="digitalocean", account=which)
     try:
         async with DigitalOceanApi({which: token}) as api:
             (page,) = [page async for page in api.pages(scope, "/v2/account", {})]
     except ApiError as error:
         if error.reason == "denied":
-            raise DriftMgrError(
+            raise SignInError(
                 f"DigitalOcean refused the token of {which}: {error.message}",
+                error.reason,
                 hint="make a new one with read scopes (account:read is always needed)",
             ) from error
-        raise DriftMgrError(
-            f"DigitalOcean cannot be reached: {error.message}", hint="check the network and DIGITALOCEAN_API_URL"
+        raise SignInError(
+            f"DigitalOcean cannot be reached: {error.message}",
+            error.reason,
+            hint="check the network and DIGITALOCEAN_API_URL",
         ) from error
     account = page.get("account") or {}
     team = account.get("team") or {}
