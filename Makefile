@@ -17,7 +17,7 @@ setup: $(SETUP) ## Make .venv, once
 $(SETUP): pyproject.toml uv.lock tools/bootstrap.sh
 	@sh tools/bootstrap.sh
 
-demo: $(SETUP) ## A simulated AWS, an estate, ten changes behind Terraform's back, and the report
+demo: $(SETUP) ## An estate on two simulated clouds, changes behind Terraform's back, and the report
 	@$(BIN)/python -m demo.run
 
 test: $(SETUP) ## All tests; ends with what was skipped and why

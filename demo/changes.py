@@ -19,7 +19,7 @@ class Change(NamedTuple):
     """One change: the story, the calls that make it, and the kind and address or type of its finding."""
 
     story: str
-    make: Callable[[Client, Names], object]
+    make: Callable[..., object]
     kind: str
     about: str
 

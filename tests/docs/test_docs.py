@@ -125,13 +125,6 @@ def test_every_command_of_the_readme_runs(
     assert told.out or "=" in command
 
 
-def test_the_report_in_the_readme_is_that_of_the_demo() -> None:
-    """Every line of the shown report is one of the golden report."""
-    golden = (PROJECT / "tests/flows/golden/report.txt").read_text().splitlines()
-    (shown,) = [block for kind, block in _FENCE.findall((PROJECT / "README.md").read_text()) if kind == "text"]
-    assert set(shown.splitlines()) <= set(golden)
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     """A relative link of a page names a file or folder of the project."""
