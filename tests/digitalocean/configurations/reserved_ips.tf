@@ -29,9 +29,11 @@ resource "digitalocean_floating_ip" "former_name" {
   region = "sfo3"
 }
 
+# After the other address of this region: which of two equal requests comes first decides who gets which address.
 resource "digitalocean_floating_ip" "of_a_droplet" {
   region     = "nyc3"
   droplet_id = digitalocean_droplet.web[4].id
+  depends_on = [digitalocean_reserved_ip.web]
 }
 
 resource "digitalocean_floating_ip" "assigned" {
