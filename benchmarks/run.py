@@ -14,6 +14,7 @@ from pathlib import Path
 import against_terraform
 import command_line
 import compare
+import digitalocean_scan
 import many_scans
 import provider_engine
 import state
@@ -30,6 +31,7 @@ def measured() -> Iterator[Figure]:
     yield from state.measure()
     yield from compare.measure()
     yield from many_scans.measure()
+    yield from digitalocean_scan.measure()
     if shutil.which("terraform") and os.environ.get("DRIFTMGR_PROVIDER_MIRROR"):
         for size in SIZES:
             yield from against_terraform.measure(size)
