@@ -179,7 +179,9 @@ class ParentRef(msgspec.Struct, frozen=True, kw_only=True):
     compared on the parent; when the parent records them itself, the object is not also unmanaged.
     ``when`` limits the reference to objects with that attribute value. With ``part=False`` the
     object stands on its own (a NAT gateway that uses an address): the parent's attributes are its
-    doing, yet it is never hidden.
+    doing, yet it is never hidden. With ``among`` the ``inline`` lists of the parent show it beside others that are
+    the parent's own (the data sources that a knowledge base is made with): what holds the value of this attribute of
+    an object that a state manages is taken out of both sides, and what else the lists hold counts.
     """
 
     type: str
@@ -188,6 +190,7 @@ class ParentRef(msgspec.Struct, frozen=True, kw_only=True):
     inline: tuple[str, ...] = ()
     when: tuple[str, Any] | None = None
     part: bool = True
+    among: str | None = None
 
 
 class Companion(msgspec.Struct, frozen=True, kw_only=True):

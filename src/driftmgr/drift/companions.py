@@ -56,9 +56,7 @@ class Companions:
         self._added: dict[Reference, list[tuple[Place, str, str]]] = {}
         self._read_others(catalog, others)
         for item in traits:
-            for reference, inline in item.children_of:
-                for name in inline:
-                    self._managed.setdefault((reference, name), set()).add((item.account, item.region))
+            self._read_child(item)
         self._children: dict[Slot, list[tuple[RemoteObject, bool]]] = {}
         self._slots = _slots(catalog)
         self._adders: dict[str, set[str]] = {}
@@ -88,6 +86,18 @@ class Companions:
                     if companion.whole:
                         adopter = place, str(instance.address), companion
                         self._adopters.setdefault(reference, []).append(adopter)
+
+    def _read_child(self, item: Traits) -> None:
+        """What a managed child takes from its parents: whole attributes, or its own place in their lists."""
+        place = item.account, item.region
+        among = {(ref.type, ref.by): ref.among for ref in item.entry.parents if ref.among}
+        for reference, inline in item.children_of:
+            member = among.get(reference[:2])
+            for name in inline:
+                if member is None:
+                    self._managed.setdefault((reference, name), set()).add(place)
+                elif value := item.instance.attributes.get(member):
+                    self._added.setdefault(reference, []).append((place, name, str(value)))
 
     def adopted(self, objects: Iterable[RemoteObject]) -> Adopted:
         """The objects that a state manages by types without an entry."""
@@ -126,7 +136,7 @@ class Companions:
         return rules
 
     def added(self, found: RemoteObject) -> dict[str, frozenset[str]]:
-        """What instances of types without an entry put into lists of an object: values by the list's name."""
+        """What other instances put into lists of an object: values by the list's name."""
         theirs: dict[str, set[str]] = {}
         for by in self._adders.get(found.type, ()):
             reference = found.type, by, str(found.attributes.get(by))
@@ -161,9 +171,13 @@ class Companions:
 
 
 def rest(attributes: Mapping[str, Any], name: str, theirs: frozenset[str]) -> list[Any]:
-    """A list of either side without the values that others put in."""
+    """A list of either side without what others put in: values, or blocks that one of the values names."""
     found = attributes.get(name)
-    return [one for one in found if str(one) not in theirs] if isinstance(found, list) else []
+    return [one for one in found if theirs.isdisjoint(_names(one))] if isinstance(found, list) else []
+
+
+def _names(element: Any) -> set[str]:
+    return {str(value) for value in element.values()} if isinstance(element, dict) else {str(element)}
 
 
 def _slots(catalog: Catalog) -> dict[str, set[tuple[str, str]]]:

@@ -13,6 +13,19 @@ _BASES = "/v2/gen-ai/knowledge_bases"
 _KEYS = "/v2/gen-ai/openai/keys"
 _MODELS = "/v2/gen-ai/custom_models"
 _ATTACHED = "attached_knowledge_bases"
+# What the document leaves out of the list.
+_OF_ONE_AGENT = (
+    "anthropic_api_key",
+    "api_key_infos",
+    "api_keys",
+    "child_agents",
+    "functions",
+    "guardrails",
+    "knowledge_bases",
+    "openai_api_key",
+    "parent_agents",
+    "workspace",
+)
 
 
 def _new_agent(call: Call) -> Object:
@@ -174,6 +187,7 @@ PRODUCT = Product(
             unstored=("model_uuid", "open_ai_key_uuid", "anthropic_key_uuid", "knowledge_base_uuid"),
             make=_new_agent,
             view=_agent,
+            list_omits=_OF_ONE_AGENT,
             create_status=200,
         ),
         Collection(

@@ -82,7 +82,7 @@ PROJECT = ResourceType(
     },
     companions=tuple(
         Companion(type=name, attribute="project_id", inline=("resources",))
-        for name in ("digitalocean_app", "digitalocean_database_cluster", "digitalocean_gradientai_agent")
+        for name in ("digitalocean_app", "digitalocean_database_cluster")
     ),
 )
 

@@ -88,7 +88,7 @@ class DigitalOceanApi:
             while True:
                 page = await self._page(scope.account, operation, path, query)
                 yield page
-                following = _following(page)
+                following = _following(page, query)
                 if following is None:
                     return
                 if following.items() <= query.items():
@@ -124,9 +124,15 @@ class DigitalOceanApi:
         return page
 
 
-def _following(page: Mapping[str, Any]) -> dict[str, str] | None:
-    """The query of the next page. The link is not followed as it is: its host is not the one that was asked."""
-    links = page.get("links")
+def _following(page: Mapping[str, Any], query: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The query of the next page. The link is not followed as it is: its host is not the one that was asked.
+
+    Vector databases come without links: how many there are in all tells whether a page follows.
+    """
+    links, total = page.get("links"), page.get("total")
+    if links is None and isinstance(total, int) and "per_page" in query:
+        number = int(query.get("page", 1))
+        return {"page": number + 1} if number * int(query["per_page"]) < total else None
     pages = links.get("pages") if isinstance(links, dict) else None
     link = pages.get("next") if isinstance(pages, dict) else None
     return dict(parse_qsl(urlsplit(link).query)) if isinstance(link, str) and link else None
