@@ -84,6 +84,21 @@ def test_pages_are_followed_by_their_query_alone() -> None:
     assert calls == 3
 
 
+def test_pages_without_links_are_counted() -> None:
+    """An answer that says how many there are in all, and links nowhere, is followed until all have come."""
+    asked = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append(dict(request.query))
+        number, size = int(request.query.get("page", 1)), int(request.query["per_page"])
+        held = list(range(5))[(number - 1) * size : number * size]
+        return web.json_response({"things": held, "total": 5})
+
+    pages, _, _ = ask(handler, params={"per_page": 2})
+    assert [page["things"] for page in pages] == [[0, 1], [2, 3], [4]]
+    assert asked == [{"per_page": "2"}, {"per_page": "2", "page": "2"}, {"per_page": "2", "page": "3"}]
+
+
 def test_a_page_that_comes_twice_is_an_error() -> None:
     """A link that leads nowhere new ends the call instead of running for ever."""
 

@@ -76,6 +76,12 @@ ENTRIES = (
         keys=(("role", "policy_arn"),),
         parents=(ParentRef(type="aws_iam_role", attribute="role", by="name", inline=("managed_policy_arns",)),),
     ),
+    ResourceType(name="aws_route_table", list=_LISTED, attributes={"route": "R"}),
+    ResourceType(
+        name="aws_route",
+        list=_LISTED,
+        parents=(ParentRef(type="aws_route_table", attribute="route_table_id", inline=("route",), among="id"),),
+    ),
     ResourceType(name="aws_sqs_queue", list=_LISTED, aliases=("aws_sqs",)),
     ResourceType(name="aws_ebs_volume", list=_LISTED),
     ResourceType(

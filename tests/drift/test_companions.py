@@ -110,6 +110,32 @@ def test_what_others_put_into_a_list_is_theirs_alone() -> None:
     assert found(["own"], ["own", "t-1"], elsewhere).drifts
 
 
+def test_children_beside_the_parents_own_are_told_once() -> None:
+    """A list holds blocks of the parent's own beside managed children: each is judged where it is managed."""
+
+    def route(identity: str, target: str = "igw-1") -> dict[str, str]:
+        return {"destination_prefix_list_id": identity, "gateway_id": target}
+
+    def found(recorded: list[Any], observed: list[Any], *children: ResourceInstance) -> list[tuple[str, str | None]]:
+        table = instance("aws_route_table.main", id="rtb-1", route=recorded)
+        objects = [remote("aws_route_table", "rtb-1", route=observed)]
+        objects += [remote("aws_route", one["destination_prefix_list_id"], route_table_id="rtb-1") for one in observed]
+        return rows(judged([table, *children], objects))
+
+    child = instance("aws_route.child", id="r-2", route_table_id="rtb-1")
+    changed = ("changed", "aws_route_table.main")
+    # Recorded before the child was made, and after a refresh.
+    assert found([route("r-1")], [route("r-1"), route("r-2")], child) == []
+    assert found([route("r-1"), route("r-2")], [route("r-1"), route("r-2", "igw-2")], child) == []
+    assert found([route("r-1")], [route("r-1"), route("r-2")]) == [changed]
+    assert found([route("r-1")], [route("r-1", "igw-2"), route("r-2")], child) == [changed]
+    assert found([route("r-1")], [route("r-2")], child) == [changed]
+    assert found([route("r-1")], [route("r-1"), route("r-2"), route("r-3")], child) == [changed]
+    assert found([route("r-1"), route("r-2")], [route("r-1")], child) == [("missing", "aws_route.child")]
+    nameless = instance("aws_route.child", id=None, route_table_id="rtb-1")
+    assert changed in found([route("r-1")], [route("r-1"), route("r-2")], nameless)
+
+
 def test_children_name_their_parent_by_another_attribute_than_the_id() -> None:
     """An attachment names its role by name; a stranger on a managed role carries the role's address."""
     role = instance("aws_iam_role.web", id="web", name="web", managed_policy_arns=[])

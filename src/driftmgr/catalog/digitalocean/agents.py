@@ -49,9 +49,7 @@ _MODEL = {
     "agreement": Attribute("agreement", nested=_same("description", "name", "url", "uuid")),
     "is_foundational": Attribute("is_foundational", default=False),
     "upload_complete": Attribute("upload_complete", default=False),
-    "versions": Attribute(
-        "version", nested={name: Attribute(name, default=0) for name in ("major", "minor", "patch")}
-    ),
+    "versions": Attribute("version", nested={name: Attribute(name, default=0) for name in ("major", "minor", "patch")}),
 }
 
 _KEY = {**_same("created_by", "name", "uuid"), **_times("created_at", "deleted_at", "updated_at")}
