@@ -116,7 +116,7 @@ def test_children_beside_the_parents_own_are_told_once() -> None:
     def route(identity: str, target: str = "igw-1") -> dict[str, str]:
         return {"destination_prefix_list_id": identity, "gateway_id": target}
 
-    def found(recorded: list[Any], observed: list[Any], *children: ResourceInstance) -> list[tuple[str, str | None]]:
+    def found(recorded: list[Any], observed: list[Any], *children: ResourceInstance) -> list[tuple[str, str]]:
         table = instance("aws_route_table.main", id="rtb-1", route=recorded)
         objects = [remote("aws_route_table", "rtb-1", route=observed)]
         objects += [remote("aws_route", one["destination_prefix_list_id"], route_table_id="rtb-1") for one in observed]

@@ -105,6 +105,8 @@ PRODUCT = Product(
             changed=_endpoint_changed,
             pending={"status": "new"},
             filters={"region": "region"},
+            # As the type of a listed one in DigitalOcean's own client.
+            list_omits=("spec",),
             create_status=202,
             update_status=202,
             delete_status=202,

@@ -26,21 +26,20 @@ ENDPOINT = ResourceType(
     reach=GLOBAL,
     list=_ENDPOINTS,
     details={
-        # The API's document lists endpoints with what runs on them, the service's own client without.
+        # The API's document has what runs on an endpoint in the list too, DigitalOcean's own client has not.
         "Endpoint": http_call(
             "/v2/dedicated-inferences/{endpoint}",
             "dedicated_inference",
             "dedicated_inference:read",
             given={"endpoint": "id"},
-            when="!spec",
         )
     },
     id="id",
     attributes={
         "created_at": Attribute("created_at", read=go_time),
-        "enable_public_endpoint": Attribute("(spec || Endpoint.spec).enable_public_endpoint", default=False),
+        "enable_public_endpoint": Attribute("Endpoint.spec.enable_public_endpoint", default=False),
         "model_deployments": Attribute(
-            "(spec || Endpoint.spec).model_deployments",
+            "Endpoint.spec.model_deployments",
             nested={
                 "accelerators": Attribute(
                     "accelerators", nested={"accelerator_slug": "accelerator_slug", "scale": "scale", "type": "type"}
@@ -51,7 +50,7 @@ ENDPOINT = ResourceType(
                 "provider_model_id": "provider_model_id",
             },
         ),
-        "name": "name || spec.name",
+        "name": "name",
         "private_endpoint_fqdn": "endpoints.private_endpoint_fqdn",
         "public_endpoint_fqdn": "endpoints.public_endpoint_fqdn",
         "region": "region",
