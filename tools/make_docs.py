@@ -77,6 +77,10 @@ def catalog_page(catalogs: Iterable[Catalog]) -> Iterator[str]:
             place = "once per account" if entry.reach == "global" else "per region"
             name = f"[{entry.name}](#{entry.name})"
             yield f"| {name} | {entry.criticality} | {place} | {len(entry.attributes)} | {len(entry.unreadable)} |"
+        if catalog.without:
+            yield from ("", "Without an entry, because what they make is no object that can be read:", "")
+        for name, reason in catalog.without.items():
+            yield f"- `{name}`: {reason}"
         for entry in catalog:
             yield from ("", f"## {entry.name}", "")
             yield from _details(entry)
@@ -84,7 +88,7 @@ def catalog_page(catalogs: Iterable[Catalog]) -> Iterator[str]:
 
 def _share(catalog: Catalog) -> str:
     known = len(catalog.schemas.types)
-    return f"{len(catalog)} of the {known:,} resource types of {catalog.provider} {catalog.schemas.version}"
+    return f"{catalog.covered} of the {known:,} resource types of {catalog.provider} {catalog.schemas.version}"
 
 
 def _details(entry: ResourceType) -> Iterator[str]:

@@ -62,6 +62,16 @@ def test_a_type_that_the_catalog_lacks_is_a_counted_gap() -> None:
     assert found.unsupported == 3
 
 
+def test_a_type_that_can_have_no_entry_is_a_gap_that_says_why() -> None:
+    """What a state holds of a type without readable objects is a gap with the reason."""
+    thing = instance(
+        "digitalocean_container_registry_docker_credentials.a", f'provider["{REGISTRY}/digitalocean/digitalocean"]'
+    )
+    found = sort_instances([thing], {"digitalocean": catalog_of("digitalocean")}, frozenset())
+    assert [(gap.reason, gap.instances) for gap in found.gaps] == [("unsupported", 1)]
+    assert "no entry for this type: a credential that expires" in found.gaps[0].message
+
+
 def test_what_was_not_asked_is_no_gap() -> None:
     """With types named, unsupported ones are no gap; instances of other types still tell what is theirs."""
     found = sort_instances(

@@ -20,6 +20,22 @@ def test_an_alias_stands_for_its_entry() -> None:
     assert "aws_elb" not in catalog
     assert (catalog.canonical("aws_alb"), catalog.canonical("aws_elb")) == ("aws_lb", "aws_elb")
     assert (len(catalog), list(catalog)) == (1, [entry])
+    assert catalog.covered == 2
+
+
+def test_every_type_of_digitalocean_has_an_entry_or_a_reason() -> None:
+    """No type of the provider is passed over: an entry, an alias of one, or why it can have none."""
+    catalog = catalog_of("digitalocean")
+    assert {name for name in catalog.schemas.types if name not in catalog} == catalog.without.keys()
+    assert catalog.covered + len(catalog.without) == len(catalog.schemas.types) == 79
+
+
+def test_a_type_without_an_entry_says_why() -> None:
+    """The reasons of all clouds are one collection; no type has both an entry and a reason for none."""
+    known = whole_catalog()
+    assert dict(known.without) == {name: why for cloud in CLOUDS for name, why in catalog_of(cloud).without.items()}
+    assert "digitalocean_container_registry_docker_credentials" in known.without
+    assert all(name in known.schemas and name not in known and why for name, why in known.without.items())
 
 
 def test_the_shipped_catalog_is_ordered_and_read_once() -> None:

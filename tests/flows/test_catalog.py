@@ -9,14 +9,16 @@ from flows.test_errors import assert_told
 
 
 def test_types_lists_every_entry(run: Run) -> None:
-    """One line per type of the catalogs, and each provider's share."""
+    """One line per type of the catalogs, each provider's share, and why a type can have no entry."""
     ran = run("catalog", "types")
     lines = ran.out.splitlines()
-    clouds = [catalog_of(cloud) for cloud in CLOUDS]
-    assert [line.split()[0] for line in lines[: -len(clouds)]] == [entry.name for one in clouds for entry in one]
-    assert lines[-len(clouds) :] == [
-        f"{len(clouds[0])} of 1526 types of hashicorp/aws",
-        f"{len(clouds[1])} of 79 types of digitalocean/digitalocean",
+    aws, digitalocean = (catalog_of(cloud) for cloud in CLOUDS)
+    entries = [entry.name for one in (aws, digitalocean) for entry in one]
+    assert [line.split()[0] for line in lines[: len(entries)]] == entries
+    assert lines[len(entries) :] == [
+        f"{aws.covered} of 1526 types of hashicorp/aws",
+        f"{digitalocean.covered} of 79 types of digitalocean/digitalocean",
+        *(f"no entry for {name}: {reason}" for name, reason in digitalocean.without.items()),
     ]
     assert ran.code == 0
 

@@ -102,6 +102,7 @@ def test_a_file_without_permission_says_so(run: Run, folder: Path) -> None:
         (("--type", "aws_sqs_queu"), "resource type aws_sqs_queu: no such type", "did you mean aws_sqs_queue"),
         (("--type", "aws_zzz_*"), "no resource type matches aws_zzz_*", "catalog types"),
         (("--type", "aws_lightsail_bucket"), "the catalog has no entry for it yet", ""),
+        (("--type", "digitalocean_gradientai_indexing_job_cancel"), "no entry for it: a deed, no object", ""),
         (("--accept-gaps", "anything"), "no such gap reason: anything", "unsupported"),
         (("--role-arn", "admin"), "not the ARN of a role: admin", "arn:aws:iam::"),
         (("-o", "yaml"), "no such output: yaml", "table, json, markdown"),

@@ -91,11 +91,10 @@ def sort_instances(
 
 
 def _unsupported(kind: str, provider: str, count: int, catalogs: Mapping[str, Catalog]) -> Gap:
-    why = (
-        "the catalog has no entry for this type"
-        if provider in catalogs
-        else f"the catalog has no entries for provider {provider or 'of unknown name'}"
-    )
+    why = f"the catalog has no entries for provider {provider or 'of unknown name'}"
+    if provider in catalogs:
+        reason = catalogs[provider].without.get(kind)
+        why = f"the catalog has no entry for this type{f': {reason}' if reason else ''}"
     return Gap(
         type=kind,
         operation="catalog",

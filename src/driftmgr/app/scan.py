@@ -173,6 +173,8 @@ def _unknown_type(name: str, catalog: Catalog | None) -> DriftMgrError:
     known = [entry.name for one in ([catalog] if catalog else map(catalog_of, CLOUDS)) for entry in one]
     near = difflib.get_close_matches(name, known, n=3)
     why = "the catalog has no entry for it yet" if catalog and name in catalog.schemas else "no such type"
+    if catalog and name in catalog.without:
+        why = f"the catalog has no entry for it: {catalog.without[name]}"
     return DriftMgrError(
         f"resource type {name}: {why}",
         hint=f"did you mean {', '.join(near)}?" if near else "see driftmgr catalog types",

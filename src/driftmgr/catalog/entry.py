@@ -275,6 +275,13 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     import_id: str | None = None
 
 
+class NoEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource type that has no entry, and why in words: what it makes is no object that can be read."""
+
+    name: str
+    reason: str
+
+
 def as_attribute(value: AttributeLike) -> Attribute:
     """Spell out the short forms: a bare path or template is an attribute read as it is found."""
     return value if isinstance(value, Attribute) else Attribute(value)

@@ -36,7 +36,9 @@ def types() -> None:
         )
     for cloud in CLOUDS:
         known = catalog_of(cloud)
-        click.echo(f"{len(known)} of {len(known.schemas.types)} types of {known.provider}")
+        click.echo(f"{known.covered} of {len(known.schemas.types)} types of {known.provider}")
+        for name, reason in known.without.items():
+            click.echo(f"no entry for {name}: {reason}")
 
 
 @catalog.command()

@@ -17,6 +17,7 @@ from driftmgr.catalog.entry import (
     Attribute,
     AttributeLike,
     Companion,
+    NoEntry,
     ParentRef,
     ResourceType,
     Template,
@@ -336,4 +337,14 @@ CUSTOM_MODEL = ResourceType(
         "accept_terms_and_conditions": "a word to the import; no property of the model",
         "preferred_gpu_region": CREATED_WITH,
     },
+)
+
+ROUTE = NoEntry(
+    name="digitalocean_gradientai_agent_route",
+    reason="the provider asks for the route's id as if it were an agent's, so that none can be read",
+)
+
+INDEXING_JOB_CANCEL = NoEntry(
+    name="digitalocean_gradientai_indexing_job_cancel",
+    reason="a deed, no object: it cancels an indexing job, once",
 )

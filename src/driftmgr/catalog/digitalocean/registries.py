@@ -1,7 +1,7 @@
 """Container registries. Source: the provider's ``registry/``; ``GET /v2/registries`` and the subscription."""
 
 from driftmgr.catalog.digitalocean.words import go_time, listed
-from driftmgr.catalog.entry import GLOBAL, MEDIUM, Attribute, ResourceType, Template, http_call
+from driftmgr.catalog.entry import GLOBAL, MEDIUM, Attribute, NoEntry, ResourceType, Template, http_call
 
 REGISTRY = ResourceType(
     name="digitalocean_container_registry",
@@ -21,4 +21,9 @@ REGISTRY = ResourceType(
         "storage_usage_bytes": "storage_usage_bytes",
         "subscription_tier_slug": "Tier",
     },
+)
+
+CREDENTIALS = NoEntry(
+    name="digitalocean_container_registry_docker_credentials",
+    reason="a credential that expires, made for whoever asks: the state holds it, the API keeps no list",
 )
