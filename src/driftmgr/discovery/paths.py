@@ -72,10 +72,12 @@ def _nested_reader(attribute: Attribute, find: Reader) -> Reader:
     readers = {name: attribute_reader(value) for name, value in (attribute.nested or {}).items()}
     transform = attribute.read
 
-    def read(item: Any) -> list[dict[str, Any]]:
+    def read(item: Any) -> Any:
         value = find(item)
         if transform is not None:
             value = transform(value)
+        if value is UNTOLD:
+            return UNTOLD
         if value is None:
             return []
         elements = value if isinstance(value, list) else [value]

@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from driftmgr.catalog.digitalocean.words import CREATED_WITH, TAGS, go_time, listed, lower, maker_of_tags, urn
-from driftmgr.catalog.entry import GLOBAL, LOW, MEDIUM, Attribute, AttributeLike, Join, ParentRef, ResourceType
+from driftmgr.catalog.entry import (
+    GLOBAL,
+    LOW,
+    MEDIUM,
+    UNTOLD,
+    Attribute,
+    AttributeLike,
+    Join,
+    ParentRef,
+    ResourceType,
+)
 from driftmgr.catalog.transforms import if_told, one, present, untold
 
 
@@ -30,6 +40,13 @@ def _maker(found: Mapping[str, Any]) -> str | None:
     return f"autoscale pool {found['pool']}" if found["pool"] else maker_of_tags(found["tags"])
 
 
+def _policy(record: Mapping[str, Any] | None) -> Any:
+    """When backups are made; where none are, ``backups`` says so."""
+    if record is None or record["backup_enabled"]:
+        return record and record.get("backup_policy")
+    return UNTOLD
+
+
 DROPLET = ResourceType(
     name="digitalocean_droplet",
     criticality=MEDIUM,
@@ -42,11 +59,25 @@ DROPLET = ResourceType(
             on="droplet_id",
             to="id",
             value="Parent.name",
-        )
+        ),
+        "Backups": Join(
+            call=listed("/v2/droplets/backups/policies", "values(policies)", "droplet:read"), on="droplet_id", to="id"
+        ),
     },
     id="id",
     owner=Attribute("{pool: Pool, tags: tags}", read=_maker),
     attributes={
+        # The provider keeps what HCL says; the API tells whether it still holds.
+        "backup_policy": Attribute(
+            "Backups",
+            read=_policy,
+            nested={
+                "hour": Attribute("hour", default=0),
+                "plan": Attribute("plan", when="plan"),
+                "weekday": Attribute("weekday", when="weekday && plan == 'weekly'"),
+            },
+            when="backup_policy",
+        ),
         "backups": _has("backups"),
         "created_at": "created_at",
         "disk": "disk",
@@ -74,7 +105,6 @@ DROPLET = ResourceType(
         "vpc_uuid": "vpc_uuid",
     },
     unreadable={
-        "backup_policy": "the provider records what HCL says and never reads it",
         "droplet_agent": CREATED_WITH,
         "graceful_shutdown": "tells the provider how to stop a droplet; no property of it",
         "image": "a slug moves on to newer images: the provider keeps the one that HCL named",
