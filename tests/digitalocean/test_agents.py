@@ -2,21 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from digitalocean.changes.words import Row, gone, place
 from digitalocean.fixtures import Recorded
+from digitalocean.states import Resources, attributes, edited
 from digitalocean.test_agreement import rows
 from driftmgr import app
 from driftmgr.app import ScanRequest
 from driftmgr.clouds.digitalocean.api import shared_guard
 from driftmgr.model import DriftReport
 
-_AGENT, _FUNCTION = "digitalocean_gradientai_agent", "digitalocean_gradientai_function"
-_ATTACHMENT = "digitalocean_gradientai_agent_knowledge_base_attachment"
+_AGENT, _FUNCTION = "gradientai_agent", "gradientai_function"
 
 
 @pytest.fixture
@@ -29,24 +28,7 @@ def agents(recorded: Callable[[str], Recorded], monkeypatch: pytest.MonkeyPatch,
 
 
 def _scan(state: Path, *types: str) -> DriftReport:
-    return app.scan(ScanRequest(sources=(str(state),), types=types))
-
-
-def _edited(pair: Recorded, folder: Path, edit: Callable[[dict[str, dict[str, Any]]], None]) -> Path:
-    """The recorded state after an edit of its resources, by their types."""
-    state = msgspec.json.decode(pair.state.read_bytes())
-    resources = {found["type"]: found for found in state["resources"]}
-    edit(resources)
-    kept = [found for found in state["resources"] if resources.get(found["type"]) is not None]
-    new = [found for found in resources.values() if found is not None and found not in kept]
-    path = folder / "terraform.tfstate"
-    path.write_bytes(msgspec.json.encode(state | {"resources": kept + new}))
-    return path
-
-
-def _attributes(resources: dict[str, dict[str, Any]], kind: str) -> dict[str, Any]:
-    found: dict[str, Any] = resources[kind]["instances"][0]["attributes"]
-    return found
+    return app.scan(ScanRequest(sources=(str(state),), types=tuple(f"digitalocean_{name}" for name in types)))
 
 
 def test_a_deleted_agent_is_missing_with_its_functions(agents: Recorded) -> None:
@@ -60,11 +42,11 @@ def test_knowledge_bases_that_hcl_attaches_are_the_agents_own(agents: Recorded, 
     """A knowledge base in the agent's own list is no attachment of its own; one that goes is told on the agent."""
     base = agents.cloud.stored(place(agents.cloud, "/v2/gen-ai/knowledge_bases", name="manuals"))["uuid"]
 
-    def attach(resources: dict[str, Any]) -> None:
-        _attributes(resources, _AGENT)["knowledge_base_uuid"] = [base]
-        resources[_ATTACHMENT] = None
+    def attach(resources: Resources) -> None:
+        attributes(resources, "gradientai_agent.helper")["knowledge_base_uuid"] = [base]
+        del resources["gradientai_agent_knowledge_base_attachment.helper"]
 
-    state = _edited(agents, tmp_path, attach)
+    state = edited(agents.state, tmp_path, attach)
     assert rows(_scan(state)) == set()
     agents.cloud.stored(place(agents.cloud, "/v2/gen-ai/agents", name="helper"))["attached_knowledge_bases"].clear()
     assert rows(_scan(state)) == {("changed", "gradientai_agent.helper", "knowledge_base_uuid")}
@@ -78,7 +60,11 @@ def test_an_attachment_beside_the_agents_own_list_is_told_once(agents: Recorded,
     )
     agent = agents.cloud.stored(place(agents.cloud, "/v2/gen-ai/agents", name="helper"))
     agent["attached_knowledge_bases"] = [other, own]
-    state = _edited(agents, tmp_path, lambda found: _attributes(found, _AGENT).update(knowledge_base_uuid=[own]))
+
+    def attach(resources: Resources) -> None:
+        attributes(resources, "gradientai_agent.helper")["knowledge_base_uuid"] = [own]
+
+    state = edited(agents.state, tmp_path, attach)
     assert rows(_scan(state)) == set()
     agent["attached_knowledge_bases"] = [other]
     assert rows(_scan(state)) == {("changed", "gradientai_agent.helper", "knowledge_base_uuid")}
@@ -94,13 +80,13 @@ def test_a_route_that_a_state_manages_is_no_change_of_its_agents(agents: Recorde
     told = {"route_uuid", "route_name", "if_case", "route_created_by", "child_agents"}
     assert rows(_scan(agents.state)) == {("changed", "gradientai_agent.helper", name) for name in told}
 
-    def route(resources: dict[str, Any]) -> None:
+    def route(resources: Resources) -> None:
         both = {"parent_agent_uuid": agent["uuid"], "child_agent_uuid": agent["uuid"]}
         instances = [{"schema_version": 0, "attributes": {"id": "r-1", **both}}]
-        kind = "digitalocean_gradientai_agent_route"
-        resources[kind] = resources[_AGENT] | {"type": kind, "name": "billing", "instances": instances}
+        made = {"type": "digitalocean_gradientai_agent_route", "name": "billing", "instances": instances}
+        resources["gradientai_agent_route.billing"] = resources["gradientai_agent.helper"] | made
 
-    assert rows(_scan(_edited(agents, tmp_path, route))) == set()
+    assert rows(_scan(edited(agents.state, tmp_path, route))) == set()
 
 
 def test_keys_of_an_agent_are_never_shown(agents: Recorded) -> None:

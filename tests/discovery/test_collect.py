@@ -375,11 +375,18 @@ def test_what_is_told_of_some_objects_only_is_left_out_of_the_others() -> None:
             "size": Attribute("Size", read=if_told),
             "color": "Color",
             "part": Attribute("Part", nested={"port": Attribute("Port", read=if_told), "path": "Path"}),
+            "other": Attribute("Other", read=if_told, nested={"path": "Path"}),
         },
     )
-    things = [{"Id": "a", "Size": 0, "Part": {"Port": 80}}, {"Id": "b", "Part": {"Path": "/"}}]
+    things = [{"Id": "a", "Size": 0, "Part": {"Port": 80}, "Other": {}}, {"Id": "b", "Part": {"Path": "/"}}]
     objects, _ = collect([entry], FakeApi(lambda *_: [{"Things": things}]))
-    assert objects["a"].attributes == {"id": "a", "size": 0, "color": None, "part": [{"port": 80, "path": None}]}
+    assert objects["a"].attributes == {
+        "id": "a",
+        "size": 0,
+        "color": None,
+        "part": [{"port": 80, "path": None}],
+        "other": [{"path": None}],
+    }
     assert objects["b"].attributes == {"id": "b", "color": None, "part": [{"path": "/"}]}
 
 

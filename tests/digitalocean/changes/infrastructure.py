@@ -19,6 +19,19 @@ def _opened(cloud: Cloud) -> None:
     rules.append({"protocol": "tcp", "ports": "22", "sources": {"addresses": ["0.0.0.0/0"]}})
 
 
+def _backed_up(**members: Any) -> Change:
+    def change(cloud: Cloud) -> None:
+        policy = cloud.setting(f"{place(cloud, '/v2/droplets', name='web-1')}/backups/policy")["backup_policy"]
+        policy.update(members)
+
+    return change
+
+
+def _never_backed_up(cloud: Cloud) -> None:
+    droplet = place(cloud, "/v2/droplets", name="web-1")
+    assert cloud.answer("POST", f"{droplet}/actions", body={"type": "disable_backups"}).status < 400
+
+
 def _reordered(cloud: Cloud) -> None:
     firewall = cloud.stored(place(cloud, "/v2/firewalls", name="web"))
     firewall["inbound_rules"].reverse()
@@ -40,6 +53,22 @@ CHANGES: dict[str, Case] = {
         "droplets",
         changed("/v2/droplets", "web-1", features=["ipv6", "droplet_agent", "private_networking"]),
         {("changed", "droplet.web[0]", "backups"), ("changed", "droplet.web[0]", "monitoring")},
+    ),
+    "droplet backed up at another time": (
+        "droplets",
+        _backed_up(plan="daily", hour=20),
+        {("changed", "droplet.web[0]", "backup_policy")},
+    ),
+    "droplet backed up on another day": (
+        "droplets",
+        _backed_up(weekday="SUN"),
+        {("changed", "droplet.web[0]", "backup_policy")},
+    ),
+    "droplet: backups kept for longer": ("droplets", _backed_up(retention_period_days=56), set()),
+    "droplet: backups off with their policy": (
+        "droplets",
+        _never_backed_up,
+        {("changed", "droplet.web[0]", "backups")},
     ),
     "droplet tagged": (
         "droplets",
