@@ -80,10 +80,7 @@ PROJECT = ResourceType(
         "resources": "Resources",
         "updated_at": "updated_at",
     },
-    companions=tuple(
-        Companion(type=name, attribute="project_id", inline=("resources",))
-        for name in ("digitalocean_app", "digitalocean_database_cluster")
-    ),
+    companions=(Companion(type="digitalocean_app", attribute="project_id", inline=("resources",)),),
 )
 
 
