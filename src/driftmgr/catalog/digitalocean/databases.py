@@ -253,23 +253,36 @@ REPLICA = ResourceType(
     import_id="{cluster_id},{name}",
 )
 
+_IS_SQL = " || ".join(f"engine=='{engine}'" for engine in _SQL)
+
 FIREWALL = ResourceType(
     name="digitalocean_database_firewall",
     criticality=CRITICAL,
     reach=GLOBAL,
     list=clusters(),
-    expand=below("firewall", "[{rules: rules}]"),
-    id="Parent.id",
+    # A replica has a firewall of its own: the first item is the cluster itself, the others are its replicas. Engines
+    # without replicas are asked for the rules, which they are asked for anyway.
+    expand=http_call(
+        "/v2/databases/{cluster}/{part}",
+        "[`{}`, replicas[]][]",
+        READ,
+        given={"cluster": "id", "part": f"({_IS_SQL}) && 'replicas' || 'firewall'"},
+    ),
+    details={
+        "Rules": http_call("/v2/databases/{cluster}/firewall", "rules", READ, given={"cluster": "id || Parent.id"})
+    },
+    exists="Rules != `null`",
+    id="id || Parent.id",
     keys=(("cluster_id",),),
     # A cluster without rules has no firewall that anybody made.
-    is_default="!rules",
+    is_default="!Rules",
     attributes={
-        "cluster_id": "Parent.id",
+        "cluster_id": "id || Parent.id",
         "rule": Attribute(
-            "rules", nested={"created_at": "created_at", "type": "type", "uuid": "uuid", "value": "value"}
+            "Rules", nested={"created_at": "created_at", "type": "type", "uuid": "uuid", "value": "value"}
         ),
     },
-    parents=(OF_CLUSTER,),
+    parents=(OF_CLUSTER, ParentRef(type="digitalocean_database_replica", attribute="cluster_id", by="uuid")),
     import_id="{cluster_id}",
 )
 
