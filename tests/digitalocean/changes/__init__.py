@@ -1,8 +1,8 @@
 """Changes behind Terraform's back, by family, and the exact rows that each of them brings into the report."""
 
-from digitalocean.changes import databases, agents, inference, infrastructure
+from digitalocean.changes import agents, databases, inference, infrastructure
 from digitalocean.changes.words import Case
 
 CHANGES: dict[str, Case] = {
-    name: case for module in (databases, agents, inference, infrastructure) for name, case in module.CHANGES.items()
+    name: case for module in (agents, databases, inference, infrastructure) for name, case in module.CHANGES.items()
 }
