@@ -182,7 +182,7 @@ def readers(folder: Path) -> dict[str, tuple[tuple[bytes, ...], Callable[[bytes]
                 found.sets(address, "tags_all")
                 found.ignored(address, 'tags["x"]')
                 found.provider(address)
-            configured_backend(unit, [], {})
+            configured_backend(unit, {})
 
         return read
 

@@ -17,11 +17,12 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from driftmgr.intent import backend_settings, configured_backend
 from driftmgr.model import DriftMgrError
 from driftmgr.runtime.guard import Guard
 from driftmgr.runtime.limiter import Limit
 from driftmgr.state import locate, parse_state
-from driftmgr.state.backend import configured_backend, parse_settings, recorded_backend
+from driftmgr.state.backend import recorded_backend
 from driftmgr.state.backends import SCHEMES
 from driftmgr.state.backends.protocol import Access, LockInfo
 from driftmgr.state.replacing import check_replacement, outline_of
@@ -156,17 +157,27 @@ _SLOWEST = 5.0
 
 def readers(folder: Path) -> Readers:
     """What reads, with the texts that its inputs are made of."""
-    access = Access(guard=Guard(lambda _: Limit(rate=1, burst=1)), environment={})
+    access = Access(
+        configured=configured_backend,
+        completion=backend_settings,
+        guard=Guard(lambda _: Limit(rate=1, burst=1)),
+        environment={},
+    )
     hcl, as_json, record = folder / "hcl/main.tf", folder / "json/main.tf.json", folder / "terraform.tfstate"
+    given = folder / "x.tfbackend"
     for path in (hcl, as_json):
         path.parent.mkdir()
 
     def configured(path: Path) -> Callable[[bytes], object]:
         def read(content: bytes) -> object:
             path.write_bytes(content)
-            return configured_backend(path.parent)
+            return configured_backend(path.parent, {})
 
         return read
+
+    def completed(content: bytes) -> object:
+        given.write_bytes(content)
+        return backend_settings(str(given))
 
     def recorded(content: bytes) -> object:
         record.write_bytes(content)
@@ -181,7 +192,7 @@ def readers(folder: Path) -> Readers:
         "state": (STATES, read_whole_state),
         "configuration": (CONFIGURATIONS, configured(hcl)),
         "JSON configuration": (JSON_CONFIGURATIONS, configured(as_json)),
-        "backend settings": (CONFIGURATIONS, lambda content: parse_settings(content.decode(errors="replace"))),
+        "backend settings": (CONFIGURATIONS, completed),
         "record of init": (JSON_CONFIGURATIONS, recorded),
         "lock": (LOCKS, LockInfo.decode),
         "argument": (URLS, located),

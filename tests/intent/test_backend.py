@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from driftmgr.intent import IntentError, configured_backend, root_modules
+from driftmgr.intent import IntentError, backend_settings, configured_backend, root_modules
 from driftmgr.intent.roots import is_root_module
 from driftmgr.model import SourceLocation
 from intent.conftest import Write
@@ -116,20 +116,57 @@ def test_override_files_win(write: Write) -> None:
     assert found.type == "local"
 
 
-def test_a_backend_is_completed_by_what_init_is_given(write: Write) -> None:
-    """Files and key=value, later ones winning; variables as OpenTofu allows them; what is not written down is named."""
+def test_a_backend_may_hold_variables(write: Write) -> None:
+    """As OpenTofu allows them; what is not written down is named."""
     text = (
         'variable "env" {\n  default = "dev"\n}\n'
         'terraform {\n  backend "s3" {\n    key = "${var.env}/x"\n'
         "    bucket = data.a.b.c\n    region = var.none\n  }\n}"
     )
-    root = write({"main.tf": text, "prod.s3.tfbackend": 'bucket = "b"\nassume_role = { role_arn = "r" }\n'})
-    found = configured_backend(root, ["prod.s3.tfbackend", "bucket=c=d"], {})
+    root = write({"main.tf": text})
+    found = configured_backend(root, {})
     assert found is not None
-    assert found.settings == {"key": "dev/x", "bucket": "c=d", "assume_role": {"role_arn": "r"}}
-    assert found.unresolved == {"region": "var.none"}
-    with pytest.raises(IntentError, match=r"none\.tfbackend:1: cannot be read"):
-        configured_backend(root, ["none.tfbackend"], {})
+    assert found.settings == {"key": "dev/x"}
+    assert found.unresolved == {"bucket": "data.a.b.c", "region": "var.none"}
+
+
+@pytest.mark.parametrize(
+    ("given", "settings"),
+    [
+        ("bucket=c=d", {"bucket": "c=d"}),
+        ("encrypt=true", {"encrypt": True}),
+        ('assume_role={ role_arn = "r" }', {"assume_role": {"role_arn": "r"}}),
+        ("prod.tfbackend", {"bucket": "b", "assume_role": {"role_arn": "r"}}),
+        ("prod.json", {"bucket": "b"}),
+    ],
+)
+def test_what_completes_a_backend(
+    write: Write, monkeypatch: pytest.MonkeyPatch, given: str, settings: dict[str, Any]
+) -> None:
+    """NAME=VALUE, its value a word or HCL, and files of HCL or JSON, named from the current directory."""
+    files = {"prod.tfbackend": 'bucket = "b" # x\nassume_role = { role_arn = "r" }\n', "prod.json": '{"bucket": "b"}'}
+    monkeypatch.chdir(write(files))
+    assert backend_settings(given).settings == settings
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("none.tfbackend", r"none\.tfbackend:1: cannot be read"),
+        ("broken.tfbackend", r"broken\.tfbackend:2: not HCL"),
+        ("broken.json", r"broken\.json:1: "),
+        ("empty.tfbackend", "holds no backend configuration"),
+        ("tags=[", "--backend-config tags:1: not HCL"),
+    ],
+)
+def test_what_completes_a_backend_must_be_readable(
+    write: Write, monkeypatch: pytest.MonkeyPatch, given: str, message: str
+) -> None:
+    """What is missing, broken or empty is told by its name and line."""
+    files = {"broken.tfbackend": 'bucket = "b"\nkey = }\n', "broken.json": "{", "empty.tfbackend": "# nothing\n"}
+    monkeypatch.chdir(write(files))
+    with pytest.raises(IntentError, match=message):
+        backend_settings(given)
 
 
 def test_a_broken_file_that_may_hold_the_backend_is_an_error(write: Write) -> None:

@@ -187,7 +187,7 @@ def test_a_configuration_is_read_whatever_it_holds(
         assert module.imports is not None
         list(unresolved_in([item.arguments for item in module.providers.values()]))
     assert all(problem.location.line >= 1 for problem in configuration.problems)
-    error = refusal(lambda: configured_backend(folder, [], {}))
+    error = refusal(lambda: configured_backend(folder, {}))
     assert error is None or error.hint
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from driftmgr.intent import backend_settings, configured_backend
 from driftmgr.runtime.guard import Guard
 from driftmgr.runtime.limiter import Limit
 from driftmgr.state import StateError
@@ -152,7 +153,12 @@ def test_a_broken_record_is_no_obstacle(path: Path) -> None:
 
 def test_workspaces_are_the_folders_with_a_state(tmp_path: Path) -> None:
     """The default workspace and the others are found where Terraform keeps them, or where the settings say."""
-    access = Access(guard=Guard(lambda _: Limit(rate=1, burst=1)), directory=tmp_path)
+    access = Access(
+        configured=configured_backend,
+        completion=backend_settings,
+        guard=Guard(lambda _: Limit(rate=1, burst=1)),
+        directory=tmp_path,
+    )
     backend = open_backend("local", {}, "default", access)
     assert backend.workspaces() == ()
     for place in (

@@ -7,6 +7,7 @@ import pytest
 
 from driftmgr.app.sources import read_states
 from driftmgr.clouds.aws import AwsSession
+from driftmgr.intent import backend_settings, configured_backend
 from driftmgr.model import DriftMgrError
 from driftmgr.runtime.guard import Guard
 from driftmgr.runtime.limiter import Limit
@@ -76,7 +77,9 @@ def test_a_workspace_that_is_not_there_is_told(folder: Path, monkeypatch: pytest
 def test_such_a_backend_is_only_read(folder: Path) -> None:
     """Nothing is written or locked through the program."""
     install(folder, "terraform")
-    access = Access(guard=Guard(lambda _: Limit(rate=1, burst=1)))
+    access = Access(
+        configured=configured_backend, completion=backend_settings, guard=Guard(lambda _: Limit(rate=1, burst=1))
+    )
     (source,) = locate("stack", access)
     told = "is read through terraform"
     with pytest.raises(StateError, match=told):

@@ -14,6 +14,7 @@ from driftmgr.app.request import ScanRequest
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.clouds.aws.asking import shared_guard
 from driftmgr.clouds.aws.state_calls import AwsStateCalls
+from driftmgr.intent import backend_settings, configured_backend
 from driftmgr.model import DriftMgrError, Gap, ResourceInstance
 from driftmgr.runtime.threads import DaemonThreads
 from driftmgr.state import EncryptedStateError, StateError, StateFile, StateSource, locate, parse_state, read_state
@@ -181,7 +182,13 @@ def access_with(session: AwsSession) -> Access:
         ways = {name: value for name, value in settings.items() if name not in _OF_THE_OBJECT}
         return known.setdefault(repr(sorted(ways.items())), AwsStateCalls(session, ways, os.environ))
 
-    return Access(guard=shared_guard(patient=False), aws=aws, environment=dict(os.environ))
+    return Access(
+        guard=shared_guard(patient=False),
+        configured=configured_backend,
+        completion=backend_settings,
+        aws=aws,
+        environment=dict(os.environ),
+    )
 
 
 def read_source(source: StateSource) -> StateFile:

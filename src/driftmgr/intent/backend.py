@@ -4,42 +4,25 @@ https://developer.hashicorp.com/terraform/language/backend
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from driftmgr.hcl import LITERALS, Context, HclError, unresolved_in
+from driftmgr.hcl import LITERALS, Body, Context, HclError, parse_hcl, unresolved_in
 from driftmgr.intent.errors import IntentError, Problem
-from driftmgr.intent.files import SourceFile, parse_file, read_files
+from driftmgr.intent.files import SourceFile, is_file, parse_file, read_files
 from driftmgr.intent.merged import arguments
 from driftmgr.intent.module import Module
 from driftmgr.intent.variables import Variables
-from driftmgr.model import SourceLocation
+from driftmgr.model import Backend, SourceLocation
 
 _HINTS = (b"backend", b"cloud")
 
 
-class ConfiguredBackend(msgspec.Struct, frozen=True, kw_only=True):
-    """A backend's type (``s3``, ``local``, ``cloud`` for HCP Terraform) and its settings.
-
-    ``unresolved`` names settings that are not written down, with what stands there instead.
-    """
-
-    type: str
-    settings: dict[str, Any] = {}
-    unresolved: dict[str, str] = {}
-    location: SourceLocation | None = None
-
-
-def configured_backend(
-    directory: Path, backend_config: Iterable[str] = (), environment: Mapping[str, str] | None = None
-) -> ConfiguredBackend | None:
+def configured_backend(directory: Path, environment: Mapping[str, str] | None = None) -> Backend | None:
     """The backend of the configuration files in a directory, ``None`` without one.
 
-    ``backend_config`` is what ``terraform init -backend-config`` was given: ``key=value``, or the path of a file.
-    Raises ``IntentError`` for such a file that cannot be read, and if a file that cannot be read may hold the backend.
+    Raises ``IntentError`` if a file that cannot be read may hold the backend.
     """
     files, problems = read_files(directory, directory)
     variables = Variables(directory, os.environ if environment is None else environment)
@@ -48,18 +31,32 @@ def configured_backend(
     if found is None:
         for problem in problems:
             _deny(directory, problem)
-        return None
-    given = {name: value for text in backend_config for name, value in _completion(directory, text).items()}
-    return msgspec.structs.replace(
-        found,
-        settings=found.settings | given,
-        unresolved={name: text for name, text in found.unresolved.items() if name not in given},
-    )
+    return found
 
 
-def backend_of(files: Sequence[SourceFile], context: Context = LITERALS) -> ConfiguredBackend | None:
+def backend_settings(text: str) -> Backend:
+    """What one ``-backend-config`` of ``terraform init`` adds: ``NAME=VALUE``, or a file; raises ``IntentError``."""
+    name, separator, value = text.partition("=")
+    if separator and not is_file(Path(text)):
+        if value.lstrip()[:1] not in {"{", "["}:
+            return Backend(type="", settings={name.strip(): {"true": True, "false": False}.get(value, value)})
+        return _settings(lambda: parse_hcl(f"{name} = {value}\n".encode(errors="replace"), f"--backend-config {name}"))
+    found = _settings(lambda: parse_file(Path(text), text))
+    if not found.settings and not found.unresolved:
+        raise IntentError(f"{text}: holds no backend configuration", hint='write lines such as bucket = "NAME"')
+    return found
+
+
+def _settings(parse: Callable[[], Body]) -> Backend:
+    try:
+        return as_backend("", arguments((parse(),), LITERALS))
+    except HclError as error:
+        raise IntentError(error.message, hint="check what --backend-config gives") from error
+
+
+def backend_of(files: Sequence[SourceFile], context: Context = LITERALS) -> Backend | None:
     """The backend of files; one in an override file wins."""
-    found: ConfiguredBackend | None = None
+    found: Backend | None = None
     for file in files:
         if found is not None and not file.overrides:
             continue
@@ -70,12 +67,12 @@ def backend_of(files: Sequence[SourceFile], context: Context = LITERALS) -> Conf
     return found
 
 
-def as_backend(kind: str, given: Mapping[str, Any], location: SourceLocation | None = None) -> ConfiguredBackend:
+def as_backend(kind: str, given: Mapping[str, Any], location: SourceLocation | None = None) -> Backend:
     """A backend from its arguments: a nested block as one object, several as a list; null as if it were not there."""
     values = {name: _plain(value) for name, value in given.items() if value is not None}
     unresolved = {name: found.text for name, value in values.items() if (found := next(unresolved_in(value), None))}
     settings = {name: value for name, value in values.items() if name not in unresolved}
-    return ConfiguredBackend(type=kind, settings=settings, unresolved=unresolved, location=location)
+    return Backend(type=kind, settings=settings, unresolved=unresolved, location=location)
 
 
 def _plain(value: Any) -> Any:
@@ -85,17 +82,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     return value
-
-
-def _completion(directory: Path, text: str) -> Mapping[str, Any]:
-    name, sign, value = text.partition("=")
-    if sign:
-        return {name.strip(): value}
-    try:
-        body = parse_file(directory / text, text)
-    except HclError as error:
-        raise IntentError(error.message, hint="check the file of -backend-config") from error
-    return as_backend("", arguments((body,), LITERALS)).settings
 
 
 def _deny(directory: Path, problem: Problem) -> None:

@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 
 from driftmgr.hcl import HclError, Unresolved, parse_hcl, unresolved_in
-from driftmgr.intent.backend import ConfiguredBackend, as_backend, backend_of, configured_backend
+from driftmgr.intent.backend import as_backend, backend_of, configured_backend
 from driftmgr.intent.configuration import Configuration, read_configuration
 from driftmgr.intent.errors import IntentError
 from driftmgr.intent.files import SourceFile, configuration_files, is_directory, relative
 from driftmgr.intent.roots import UNIT_FILES, unit_directories
 from driftmgr.intent.terragrunt_file import TerragruntFile
+from driftmgr.model import Backend
 
 _TERRAGRUNTS_OWN = (
     "accesslogging_",
@@ -42,7 +43,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     directory: Path
-    backend: ConfiguredBackend | None = None
+    backend: Backend | None = None
     reason: str = ""
     source: Path | None = None
     inputs: dict[str, Any] = {}
@@ -123,7 +124,7 @@ class _Resolved:
         except IntentError as error:
             return msgspec.structs.replace(unit, reason=error.message)
 
-    def _backend(self, unit: Unit, *, is_local: bool) -> ConfiguredBackend:
+    def _backend(self, unit: Unit, *, is_local: bool) -> Backend:
         for file in reversed(self._chain):
             if (found := _remote_state(file)) is not None:
                 return found
@@ -139,7 +140,7 @@ class _Resolved:
             return found
         if unit.source != unit.directory:
             raise IntentError(f"{where}: it has no remote_state: its state is in Terragrunt's cache")
-        return ConfiguredBackend(type="local")
+        return Backend(type="local")
 
     def _source(self) -> tuple[Path | None, bool]:
         """The directory of the module, ``None`` without one; and whether the module is a local one."""
@@ -168,7 +169,7 @@ class _Resolved:
                 yield SourceFile(name=relative(file.path, file.tree), body=body, overrides=False)
 
 
-def _remote_state(file: TerragruntFile) -> ConfiguredBackend | None:
+def _remote_state(file: TerragruntFile) -> Backend | None:
     """The ``remote_state`` of a file; raises ``IntentError`` for one that is more than its functions tell."""
     given: Any = None
     line = 1

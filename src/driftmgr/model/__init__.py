@@ -5,6 +5,7 @@ border is one of these; whatever a package needs for itself it keeps to itself.
 """
 
 from driftmgr.model.address import ModuleStep, ResourceAddress
+from driftmgr.model.backend import Backend
 from driftmgr.model.baseline import Acceptance, AcceptedObject, Baseline
 from driftmgr.model.drift import (
     AttributeChange,
@@ -26,6 +27,7 @@ __all__ = [
     "Acceptance",
     "AcceptedObject",
     "AttributeChange",
+    "Backend",
     "Baseline",
     "BaselineRecord",
     "ChangeClass",

@@ -1,21 +1,13 @@
 """Find the states that an argument names: files, globs, working directories, addresses such as ``s3://bucket/key``."""
 
 import glob
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from driftmgr.state.backend import (
-    CONFIGURATION_FILES,
-    Backend,
-    Unresolved,
-    configured_backend,
-    parse_settings,
-    recorded_backend,
-)
+from driftmgr.model import Backend, DriftMgrError
+from driftmgr.state.backend import recorded_backend
 from driftmgr.state.backends import OPENERS, REMOVED, SCHEMES, named
 from driftmgr.state.backends.local import LocalBackend
 from driftmgr.state.backends.protocol import DEFAULT_WORKSPACE, Access
@@ -24,6 +16,7 @@ from driftmgr.state.read import StateError
 from driftmgr.state.source import StateSource, check_workspace, without_query
 
 ALL = "all"
+_CONFIGURATION_FILES = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json")
 _SHOWN = 200
 _BACKUP_SUFFIXES = (".backup", ".tflock", ".lock.info")
 
@@ -97,7 +90,7 @@ def _of_directory(directory: Path, label: str, access: Access, backend_config: S
     data = Path(access.environment.get("TF_DATA_DIR") or ".terraform")
     data = data if data.is_absolute() else directory / data
     workspace = access.environment.get("TF_WORKSPACE") or _selected_workspace(data)
-    backend = _backend_of(directory, data / "terraform.tfstate", label, backend_config)
+    backend = _backend_of(directory, data / "terraform.tfstate", label, access, backend_config)
     here = msgspec.structs.replace(access, directory=directory)
     root = directory.resolve()
     if backend.type in REMOVED:
@@ -130,60 +123,42 @@ def _check_existence(source: StateSource, argument: str, *, existing: bool) -> N
 
 
 def _is_configured(directory: Path) -> bool:
-    return any(next(directory.glob(pattern), None) for pattern in CONFIGURATION_FILES)
+    return any(next(directory.glob(pattern), None) for pattern in _CONFIGURATION_FILES)
 
 
-def _backend_of(directory: Path, record: Path, label: str, backend_config: Sequence[str]) -> Backend:
+def _backend_of(directory: Path, record: Path, label: str, access: Access, backend_config: Sequence[str]) -> Backend:
     """What init recorded; with ``backend_config`` what init would record with it."""
     recorded = recorded_backend(record) if record.is_file() else None
-    configured = configured_backend(directory)
+    try:
+        configured = access.configured(directory, access.environment)
+    except DriftMgrError:
+        if recorded is None:
+            raise
+        configured = None  # what init recorded tells where the state is, whatever became of the configuration
     if recorded and configured and recorded.type != configured.type:
         raise StateError(
             f"{label}: terraform init recorded a backend of type {recorded.type}, "
-            f"the configuration names one of type {configured.type}",
+            f"{_place(directory, configured)} names one of type {configured.type}",
             hint="run terraform init, so that it is known where the state is",
         )
     if recorded and not backend_config:
         return recorded
     backend = configured or recorded or Backend(type="local")
-    settings = dict(backend.settings)
-    for given in backend_config:
-        settings |= _given(given)
-    if text := _first_unresolved(settings):
+    settings, unresolved = backend.settings, backend.unresolved
+    for added in map(access.completion, backend_config):
+        known = {name: text for name, text in unresolved.items() if name not in added.settings}
+        settings, unresolved = settings | added.settings, known | added.unresolved
+    for name, text in unresolved.items():
         raise StateError(
-            f"{label}: its backend is configured by an expression, {text[0]} = {text[1]}",
-            hint=f"give the value: --backend-config {text[0]}=VALUE, or run init, which records it",
+            f"{label}: its backend is configured by an expression, {name} = {text} ({_place(directory, backend)})",
+            hint=f"give the value: --backend-config {name}=VALUE, or run init, which records it",
         )
-    return Backend(type=backend.type, settings={name: value for name, value in settings.items() if value is not None})
+    return Backend(type=backend.type, settings=settings)
 
 
-def _given(text: str) -> dict[str, Any]:
-    """One ``-backend-config``: ``NAME=VALUE``, or a file of such lines (or of JSON); raises ``StateError``."""
-    name, separator, value = text.partition("=")
-    if separator and not Path(text).is_file():
-        if value.lstrip()[:1] in {"{", "["}:
-            return parse_settings(f"{name} = {value}")
-        return {name.strip(): {"true": True, "false": False}.get(value, value)}
-    path = Path(text)
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-        found = json.loads(content) if path.suffix == ".json" else parse_settings(content)
-    except (OSError, ValueError) as error:
-        raise StateError(f"{text}: the backend configuration cannot be read: {error}", hint="check the file") from error
-    if not isinstance(found, dict) or not found:
-        raise StateError(f"{text}: holds no backend configuration", hint='write lines such as bucket = "NAME"')
-    return found
-
-
-def _first_unresolved(value: Any, name: str = "") -> tuple[str, str] | None:
-    if isinstance(value, Unresolved):
-        return name, value.text
-    inner: Mapping[Any, Any] = {}
-    if isinstance(value, dict):
-        inner = {f"{name}.{key}" if name else key: item for key, item in value.items()}
-    elif isinstance(value, list):
-        inner = {f"{name}[{place}]": item for place, item in enumerate(value)}
-    return next((found for key, item in inner.items() if (found := _first_unresolved(item, str(key)))), None)
+def _place(directory: Path, backend: Backend) -> str:
+    at = backend.location
+    return f"{directory / at.file}:{at.line}" if at else "the configuration"
 
 
 def _in_workspaces(

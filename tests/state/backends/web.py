@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from driftmgr.intent import backend_settings, configured_backend
 from driftmgr.runtime.guard import Guard
 from driftmgr.runtime.limiter import Limit
 from driftmgr.runtime.retry import RetryPolicy
@@ -168,7 +169,13 @@ def access(environment: Mapping[str, str] | None = None, directory: Path = Path(
     """Access under a guard that has met nothing yet and hardly waits."""
     policy = RetryPolicy(attempts=3, first_wait=0.001, longest_wait=0.002, give_up_after=10.0)
     guard = Guard(lambda _: Limit(rate=1000, burst=1000), policy=policy)
-    return Access(guard=guard, environment=environment or {}, directory=directory)
+    return Access(
+        configured=configured_backend,
+        completion=backend_settings,
+        guard=guard,
+        environment=environment or {},
+        directory=directory,
+    )
 
 
 class Certificates:

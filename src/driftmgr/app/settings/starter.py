@@ -8,9 +8,9 @@ import msgspec
 import yaml
 
 from driftmgr.drift.traits import place_of
+from driftmgr.intent import IntentError, configured_backend
 from driftmgr.model import DriftMgrError
 from driftmgr.state import read_state
-from driftmgr.state.backend import configured_backend
 
 _DEEPEST = 6
 _STATE = ".tfstate"
@@ -117,7 +117,11 @@ def _backend_of(folder: Path) -> str | None:
     """The backend of a root module; a module without a backend and without a state is only used by others."""
     if not any(any(folder.glob(pattern)) for pattern in ("*.tf", "*.tofu", "*.tf.json")):
         return None
-    if (found := configured_backend(folder)) is not None:
+    try:
+        found = configured_backend(folder)
+    except IntentError:
+        return "unknown"  # still a working directory: whoever reads its state is told file and line
+    if found is not None:
         return found.type
     has_state = (folder / f"terraform{_STATE}").is_file() or (folder / ".terraform" / f"terraform{_STATE}").is_file()
     return "local" if has_state or (folder / "terraform.tfstate.d").is_dir() else None

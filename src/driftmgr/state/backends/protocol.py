@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from driftmgr.model import Backend
 from driftmgr.runtime.guard import Guard
 from driftmgr.state.read import StateError
 
@@ -125,10 +126,13 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
     ``guard`` is for ``runtime.http.HttpClient``; ``aws`` gives the calls of an S3 backend for its settings (profile,
     role, endpoints); ``directory`` is what relative paths of the settings start from; ``environment`` holds the
-    variables that Terraform's backends read.
+    variables that Terraform's backends read. ``configured`` reads which backend the configuration of a directory names,
+    with those variables; ``completion`` what one ``-backend-config`` adds. Both raise ``DriftMgrError``.
     """
 
     guard: Guard
+    configured: Callable[[Path, Mapping[str, str]], Backend | None]
+    completion: Callable[[str], Backend]
     aws: "Callable[[Mapping[str, Any]], S3Calls] | None" = None
     directory: Path = Path()
     environment: Mapping[str, str] = os.environ
