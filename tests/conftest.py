@@ -15,6 +15,7 @@ from digitalocean.fixtures import (
     recorded_spaces,
     spaces_server,
 )
+from driftmgr.app.state_guard import state_guard
 from driftmgr.clouds.aws.asking import shared_guard
 from driftmgr.telemetry import redaction
 
@@ -58,6 +59,8 @@ def cloud(
     monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
     emulator.reset()
     shared_guard.cache_clear()
+    state_guard.cache_clear()
     yield emulator
     # What this test's calls met (an open circuit, a halved rate) is no matter of the next one's.
     shared_guard.cache_clear()
+    state_guard.cache_clear()

@@ -11,8 +11,8 @@ import msgspec
 
 from driftmgr.app.intent import unit_at
 from driftmgr.app.request import ScanRequest
+from driftmgr.app.state_guard import state_guard
 from driftmgr.clouds.aws import AwsSession
-from driftmgr.clouds.aws.asking import shared_guard
 from driftmgr.clouds.aws.state_calls import AwsStateCalls
 from driftmgr.intent import backend_settings, configured_backend
 from driftmgr.model import DriftMgrError, Gap, ResourceInstance
@@ -183,7 +183,7 @@ def access_with(session: AwsSession) -> Access:
         return known.setdefault(repr(sorted(ways.items())), AwsStateCalls(session, ways, os.environ))
 
     return Access(
-        guard=shared_guard(patient=False),
+        guard=state_guard(),
         configured=configured_backend,
         completion=backend_settings,
         aws=aws,

@@ -6,6 +6,8 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from driftmgr.model.errors import DriftMgrError
 from driftmgr.runtime.breaker import BreakerPolicy
 from driftmgr.runtime.guard import BREAKERS
@@ -13,6 +15,8 @@ from driftmgr.runtime.retry import RetryPolicy
 
 RETRY = "DRIFTMGR_RETRY"
 BREAKER = "DRIFTMGR_BREAKER_"
+# Somebody waits for a sign-in or a state, and a wrong endpoint or proxy is likelier than an outage.
+_IMPATIENT = RetryPolicy(attempts=8, longest_wait=2.0, give_up_after=10.0)
 
 
 def retry_policy(environment: Mapping[str, str]) -> RetryPolicy:
@@ -32,6 +36,16 @@ def breaker_policies(environment: Mapping[str, str]) -> dict[str, BreakerPolicy]
             failures, seconds = _pair(name, environment[name])
             policies[provider] = BreakerPolicy(failures=failures, open_seconds=seconds)
     return policies
+
+
+def impatient_policies(environment: Mapping[str, str]) -> tuple[RetryPolicy, dict[str, BreakerPolicy]]:
+    """The policies of the few calls that come before a scan; raises ``DriftMgrError``.
+
+    They have no time to wait for a breaker: their own attempts are the bound.
+    """
+    policy = retry_policy(environment) if RETRY in environment else _IMPATIENT
+    breakers = breaker_policies(environment)
+    return policy, {name: msgspec.structs.replace(one, failures=policy.attempts) for name, one in breakers.items()}
 
 
 def _pair(name: str, text: str) -> tuple[int, float]:

@@ -1,4 +1,4 @@
-"""One guard for all that a process asks of AWS: scans, sign-in, states."""
+"""One guard for all that a process asks of AWS: scans, sign-in, states in S3."""
 
 import asyncio
 import contextlib
@@ -7,14 +7,11 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-import msgspec
-
 from driftmgr.clouds.aws import limits
 from driftmgr.clouds.aws.errors import verdict_of
 from driftmgr.runtime import settings
 from driftmgr.runtime.breaker import CircuitOpenError
 from driftmgr.runtime.guard import Endpoint, Guard
-from driftmgr.runtime.retry import RetryPolicy
 from driftmgr.runtime.threads import DaemonThreads
 
 Answer = TypeVar("Answer")
@@ -24,10 +21,6 @@ THREADS = DaemonThreads(limits.IN_FLIGHT_PER_PROCESS, "aws")
 _SIGN_IN = DaemonThreads(16, "aws-sign-in")
 
 
-# Somebody waits for a sign-in, and a wrong endpoint or proxy is likelier than an outage.
-_IMPATIENT = RetryPolicy(attempts=8, longest_wait=2.0, give_up_after=10.0)
-
-
 @functools.cache
 def shared_guard(*, patient: bool = True) -> Guard:
     """The guard of this process for scans, and the one for what comes before them, which is not ``patient``.
@@ -35,11 +28,10 @@ def shared_guard(*, patient: bool = True) -> Guard:
     ``cache_clear`` makes both forget what they met (tests do). Raises ``DriftMgrError`` for a setting that cannot
     be read.
     """
-    policy = settings.retry_policy(os.environ) if patient or settings.RETRY in os.environ else _IMPATIENT
-    breakers = settings.breaker_policies(os.environ)
     if not patient:
-        # Its calls are few and have no time to wait for a breaker: their own attempts are the bound.
-        breakers = {name: msgspec.structs.replace(one, failures=policy.attempts) for name, one in breakers.items()}
+        policy, breakers = settings.impatient_policies(os.environ)
+    else:
+        policy, breakers = settings.retry_policy(os.environ), settings.breaker_policies(os.environ)
     return Guard(limits.limit_of, policy=policy, breakers=breakers)
 
 
