@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftmgr.intent import backend_settings, configured_backend
+from driftmgr.intent import IntentError, backend_settings, configured_backend
 from driftmgr.runtime.guard import Guard
 from driftmgr.runtime.limiter import Limit
 from driftmgr.state import StateError, StateSource, locate
@@ -133,3 +133,15 @@ def test_an_address_is_shown_without_its_secrets(secret: str) -> None:
     """User, password, query and fragment of an address are never shown."""
     hidden = secret.replace("@", "").replace("/", "") + "SECRET"
     assert "SECRET" not in without_query(f"https://user:{hidden}@host/path?token={hidden}#{hidden}")
+
+
+def test_a_broken_configuration_is_told_unless_init_recorded_the_backend(here: Path) -> None:
+    """A broken block is told with file and line; the record of init says where the state is without it."""
+    touch("x.tfstate")
+    (here / "main.tf").write_text('terraform {\n  backend "s3" {\n')
+    with pytest.raises(IntentError, match=r"main\.tf:\d: not HCL"):
+        found(".")
+    touch(".terraform/terraform.tfstate")
+    record = {"version": 3, "backend": {"type": "local", "config": {"path": "x.tfstate"}}}
+    (here / ".terraform/terraform.tfstate").write_text(json.dumps(record))
+    assert labels(".") == ["x.tfstate"]

@@ -62,3 +62,11 @@ def test_what_is_commented_out_can_be_used(tmp_path: Path) -> None:
     settings = [line for line in lines if line.partition(":")[0] in Settings.__struct_fields__ or line[:2] == "  "]
     found = parse("\n".join(settings), "driftmgr.yaml")
     assert {"sources", "regions", "mode", "accept_gaps", "outputs", "criticality", "ignore"} == set(found.values())
+
+
+def test_a_broken_backend_block_costs_no_working_directory(tmp_path: Path) -> None:
+    """Its folder is listed all the same, with a backend that is unknown; reading its state tells file and line."""
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net/main.tf").write_text('terraform {\n  backend "s3" {\n')
+    found = look_around(tmp_path)
+    assert (found.directories, found.backends) == (("net",), ("unknown",))
