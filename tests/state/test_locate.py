@@ -145,3 +145,10 @@ def test_a_broken_configuration_is_told_unless_init_recorded_the_backend(here: P
     record = {"version": 3, "backend": {"type": "local", "config": {"path": "x.tfstate"}}}
     (here / ".terraform/terraform.tfstate").write_text(json.dumps(record))
     assert labels(".") == ["x.tfstate"]
+
+
+def test_a_pattern_of_a_thousand_folders_is_refused(here: Path) -> None:
+    """However deep a pattern goes, it is looked for or refused."""
+    assert list(here.iterdir()) == []
+    with pytest.raises(StateError, match="cannot be looked for"):
+        found("states/**" + "/*" * 2000 + "/x.tfstate")

@@ -40,8 +40,9 @@ def locate(
         check_workspace(name)
     try:
         found = _located(argument, access, backend_config)
-    except (OSError, ValueError) as error:
-        # A name that no file can have (too long, a null byte), a folder that may not be looked into, a broken address.
+    except (OSError, ValueError, RecursionError) as error:
+        # A name that no file can have (too long, too deep, a null byte), a folder that may not be looked into, a broken
+        # address.
         why = error.strerror if isinstance(error, OSError) else str(error)
         if "://" in argument:
             why = "not an address"  # the error quotes it, and there may be a password in it
