@@ -56,7 +56,7 @@ def test_make_demo_shows_the_report_and_ends_what_it_started(tmp_path: Path) -> 
     done = subprocess.run(
         [sys.executable, "-m", "demo.run"],
         cwd=PROJECT,
-        env=os.environ | {"TMPDIR": str(tmp_path)},
+        env=os.environ | {"TMPDIR": str(tmp_path), "COLUMNS": "160"},
         capture_output=True,
         text=True,
         check=False,
@@ -70,7 +70,7 @@ def test_make_demo_shows_the_report_and_ends_what_it_started(tmp_path: Path) -> 
     assert {change.kind for change in shop.CHANGES} == {"changed", "missing", "unmanaged"}
     assert not list(tmp_path.glob("driftmgr-demo-*"))
     (shown,) = re.findall(r"```text\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
-    assert set(shown.splitlines()) <= set(done.stdout.splitlines())
+    assert not set(shown.splitlines()) - set(done.stdout.splitlines()), done.stdout
 
 
 @pytest.mark.parametrize("end", ["Enter", "SIGTERM"])
