@@ -14,9 +14,10 @@ from driftmgr.catalog import CLOUDS, Catalog, catalog_of
 from driftmgr.catalog.entry import ResourceType
 from driftmgr.catalog.permissions import actions, call_actions, calls_of, policy_document, token_scopes
 from driftmgr.cli.detect import detect
+from driftmgr.clouds.aws.limits import LIMITS
 
 PROJECT = Path(__file__).parents[1]
-COVERED, SETTINGS = "covered", "settings"
+COVERED, SETTINGS, RATES = "covered", "settings", "limits"
 NOTICE = "<!-- Written by tools/make_docs.py from the catalog: change an entry, then run `make docs`. -->"
 
 
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
         "docs/catalog.md": "".join(f"{line}\n" for line in catalog_page(catalogs)),
         "docs/permissions.md": "".join(f"{line}\n" for line in permissions_page(*catalogs)),
         "docs/configuration.md": _between(SETTINGS, "docs/configuration.md", settings_table()),
+        "docs/resilience.md": _between(RATES, "docs/resilience.md", limits_table()),
         "docs/driftmgr.schema.json": schema().decode(),
     }
 
@@ -47,6 +49,15 @@ def settings_table() -> Iterator[str]:
         default = defaults.get(name)
         shown = f"`{default}`" if isinstance(default, str | float) and default else ""
         yield f"| `{name}` | {field['description']} | {shown} |"
+
+
+def limits_table() -> Iterator[str]:
+    """How fast each service of AWS is asked, and who says so."""
+    yield from ("| service | a second | at once | for each | source |", "| --- | --- | --- | --- | --- |")
+    for service, row in sorted(LIMITS.items()):
+        limit, each = row.limit, "operation" if row.limit.per_operation else "service"
+        source = f"[{row.says}]({row.page})" if row.published else f"ours: [{row.says}]({row.page})"
+        yield f"| {service} | {limit.rate:g} | {limit.burst:g} | {each} | {source} |"
 
 
 def covered(catalog: Catalog) -> Iterator[str]:

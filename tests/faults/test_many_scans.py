@@ -54,7 +54,7 @@ def test_throttling_met_by_one_scan_slows_the_others(drifted: Estate) -> None:
     drifted.through(first_of("sqs", throttle))
     app.scan(request(drifted, types=("aws_sqs_queue",)))
     slowed = shared_guard().bucket(endpoint, "sqs.list_queues").rate
-    assert slowed < limits.UNPUBLISHED.rate
+    assert slowed < limits.LIMITS["sqs"].limit.rate
 
 
 def test_a_repeated_scan_is_answered_from_memory(drifted: Estate) -> None:
