@@ -82,6 +82,9 @@ ENTRIES = (
         list=_LISTED,
         parents=(ParentRef(type="aws_route_table", attribute="route_table_id", inline=("route",), among="id"),),
     ),
+    ResourceType(
+        name="aws_subnet", list=_LISTED, parents=(ParentRef(type="aws_vpc", attribute="vpc_id", within=True),)
+    ),
     ResourceType(name="aws_sqs_queue", list=_LISTED, aliases=("aws_sqs",)),
     ResourceType(name="aws_ebs_volume", list=_LISTED),
     ResourceType(

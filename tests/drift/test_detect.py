@@ -294,6 +294,15 @@ def test_an_assembled_instance_is_compared_and_its_parts_are_managed() -> None:
     assert ("changed", "aws_security_group_rule.ssh") not in rows(unasked)
 
 
+def test_what_cannot_be_without_its_parent_is_told_by_the_row_of_an_unmanaged_one() -> None:
+    """One within an unmanaged parent has no row of its own; one within a managed parent has, with the parent named."""
+    network, within = remote("aws_vpc", "vpc-1"), remote("aws_subnet", "subnet-1", vpc_id="vpc-1")
+    assert rows(judged([], [network, within])) == [("unmanaged", "vpc-1")]
+    (told,) = judged([instance("aws_vpc.main", id="vpc-1")], [network, within]).drifts
+    assert (told.kind, told.id, told.parent) == ("unmanaged", "subnet-1", "aws_vpc.main")
+    assert rows(judged([], [network, within], types=TYPES - {"aws_vpc"})) == [("unmanaged", "subnet-1")]
+
+
 def test_an_object_that_may_be_the_clouds_own_is_not_called_unmanaged() -> None:
     """What made an object was lost to a gap: it has no row, unless default objects were asked for, too."""
     stranger = msgspec.structs.replace(remote("aws_vpc", "vpc-9"), origin_unread=True)

@@ -179,7 +179,9 @@ class ParentRef(msgspec.Struct, frozen=True, kw_only=True):
     compared on the parent; when the parent records them itself, the object is not also unmanaged.
     ``when`` limits the reference to objects with that attribute value. With ``part=False`` the
     object stands on its own (a NAT gateway that uses an address): the parent's attributes are its
-    doing, yet it is never hidden. With ``among`` the ``inline`` lists of the parent show it beside others that are
+    doing, yet it is never hidden. With ``within`` it cannot be without its parent (a node pool of a cluster): where
+    nobody manages the parent, the parent's row stands for both, although none of its attributes shows the object. With
+    ``among`` the ``inline`` lists of the parent show it beside others that are
     the parent's own (the data sources that a knowledge base is made with): what holds the value of this attribute of
     an object that a state manages is taken out of both sides, and what else the lists hold counts.
     """
@@ -190,6 +192,7 @@ class ParentRef(msgspec.Struct, frozen=True, kw_only=True):
     inline: tuple[str, ...] = ()
     when: tuple[str, Any] | None = None
     part: bool = True
+    within: bool = False
     among: str | None = None
 
 

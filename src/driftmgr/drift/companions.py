@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from driftmgr.catalog import Catalog
-from driftmgr.catalog.entry import Companion
+from driftmgr.catalog.entry import Companion, ParentRef
 from driftmgr.catalog.references import MANAGED_BY_COMPANION, values_at
 from driftmgr.drift.match import Matching, ObjectKey, object_key
 from driftmgr.drift.shape import DYNAMIC
@@ -63,9 +63,9 @@ class Companions:
         for kind, by, _ in self._added:
             self._adders.setdefault(kind, set()).add(by)
         for found in objects:
-            for reference, inline, part in references_of(catalog[found.type], found.attributes):
-                for name in inline:
-                    self._children.setdefault((reference, name), []).append((found, part))
+            for reference, ref in references_of(catalog[found.type], found.attributes):
+                for name in ref.inline:
+                    self._children.setdefault((reference, name), []).append((found, ref.part))
 
     def _read_others(self, catalog: Catalog, others: Iterable[ResourceInstance]) -> None:
         known: dict[str, list[tuple[str, Companion]]] = {}
@@ -212,21 +212,21 @@ class Family:
 
     def parent_address(self, found: RemoteObject) -> str | None:
         """The address of the managed instance that an object belongs to."""
-        parents = (object_key(parent) for parent, _, _ in self._parents_of(found))
+        parents = (object_key(parent) for parent, _ in self._parents_of(found))
         return next((self._addresses[key] for key in parents if key in self._addresses), None)
 
     def unmanaged_parent(self, found: RemoteObject) -> RemoteObject | None:
         """The unmanaged object that this one is only a part of: its row stands for both."""
-        for parent, inline, part in self._parents_of(found):
-            if part and inline and object_key(parent) not in self._managed:
+        for parent, ref in self._parents_of(found):
+            if ref.part and (ref.inline or ref.within) and object_key(parent) not in self._managed:
                 return parent
         return None
 
-    def _parents_of(self, found: RemoteObject) -> Iterator[tuple[RemoteObject, tuple[str, ...], bool]]:
+    def _parents_of(self, found: RemoteObject) -> Iterator[tuple[RemoteObject, ParentRef]]:
         place = found.scope.account, found.scope.region
         return (
-            (parent, inline, part)
-            for reference, inline, part in references_of(self._catalog[found.type], found.attributes)
+            (parent, ref)
+            for reference, ref in references_of(self._catalog[found.type], found.attributes)
             for parent in self._objects.get(reference, ())
             if may_be_in(place, parent.scope)
         )

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from driftmgr.catalog import Catalog
-from driftmgr.catalog.entry import GLOBAL, Attribute, ResourceType
+from driftmgr.catalog.entry import GLOBAL, Attribute, ParentRef, ResourceType
 from driftmgr.catalog.references import values_at
 from driftmgr.model import ResourceInstance, Scope
 
@@ -69,12 +69,10 @@ def _normal(entry: ResourceType, name: str, value: Any) -> Any:
     return value
 
 
-def references_of(
-    entry: ResourceType, attributes: Mapping[str, Any]
-) -> tuple[tuple[Reference, tuple[str, ...], bool], ...]:
-    """The parents that attributes of either side name: reference, the parent's attributes that show the child, part."""
+def references_of(entry: ResourceType, attributes: Mapping[str, Any]) -> tuple[tuple[Reference, ParentRef], ...]:
+    """The parents that attributes of either side name, each with what the entry says of such parents."""
     return tuple(
-        ((ref.type, ref.by, value), ref.inline, ref.part)
+        ((ref.type, ref.by, value), ref)
         for ref in entry.parents
         if ref.when is None or attributes.get(ref.when[0]) == ref.when[1]
         for value in map(_text, values_at(attributes, ref.attribute))
@@ -113,7 +111,7 @@ def _own_traits(instance: ResourceInstance, entry: ResourceType) -> Traits:
         region=None if entry.reach == GLOBAL else region,
         recorded_account=account,
         is_unique=_is_unique(attributes),
-        children_of=tuple((ref, inline) for ref, inline, _ in references_of(entry, attributes)),
+        children_of=tuple((name, ref.inline) for name, ref in references_of(entry, attributes)),
     )
 
 

@@ -155,6 +155,25 @@ def _credentials(call: Call) -> Reply:
     return Reply(body=body)
 
 
+def _associated(call: Call) -> Reply:
+    """What a cluster made and what does not go with it unasked; here all that carries its tag."""
+    tag = f"k8s:{call.cloud.require(_CLUSTERS, call.parameters['cluster'])['id']}"
+
+    def tagged(path: str, **members: str) -> list[Object]:
+        return [
+            {"id": one["id"], "name": one["name"]}
+            for one in call.cloud.objects(path)
+            if tag in (one.get("tags") or ()) and all(one[name] == value for name, value in members.items())
+        ]
+
+    body = {
+        "load_balancers": tagged("/v2/load_balancers"),
+        "volumes": tagged("/v2/volumes"),
+        "volume_snapshots": tagged("/v2/snapshots", resource_type="volume"),
+    }
+    return Reply(body=body)
+
+
 def _registry(call: Call) -> Reply:
     for identifier in call.body["cluster_uuids"]:
         call.cloud.require(_CLUSTERS, identifier)["registry_enabled"] = call.method == "POST"
@@ -197,6 +216,7 @@ PRODUCT = Product(
     ),
     endpoints=(
         Endpoint(method="GET", path=_CLUSTERS + "/{cluster}/credentials", answer=_credentials),
+        Endpoint(method="GET", path=_CLUSTERS + "/{cluster}/destroy_with_associated_resources", answer=_associated),
         Endpoint(method="POST", path=_CLUSTERS + "/{cluster}/upgrade", answer=_upgrade),
         Endpoint(method="POST", path="/v2/kubernetes/registry", answer=_registry),
         Endpoint(method="DELETE", path="/v2/kubernetes/registry", answer=_registry),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from driftmgr.catalog.digitalocean.words import listed
-from driftmgr.catalog.entry import GLOBAL, HIGH, LOW, Assembled, Attribute, Companion, ParentRef, ResourceType
+from driftmgr.catalog.entry import GLOBAL, HIGH, LOW, Assembled, Attribute, ParentRef, ResourceType
 from driftmgr.catalog.equivalences import ignoring_case
 from driftmgr.model import RemoteObject
 
@@ -80,7 +80,6 @@ PROJECT = ResourceType(
         "resources": "Resources",
         "updated_at": "updated_at",
     },
-    companions=(Companion(type="digitalocean_app", attribute="project_id", inline=("resources",)),),
 )
 
 

@@ -115,7 +115,9 @@ DROPLET = ResourceType(
 )
 
 
-def snapshot(kind: str, name: str, others: Mapping[str, AttributeLike]) -> ResourceType:
+def snapshot(
+    kind: str, name: str, others: Mapping[str, AttributeLike], *, owner: AttributeLike | None = None
+) -> ResourceType:
     """The snapshots of one kind of resource, whose attribute ``{kind}_id`` names what was copied."""
     return ResourceType(
         name=name,
@@ -123,6 +125,7 @@ def snapshot(kind: str, name: str, others: Mapping[str, AttributeLike]) -> Resou
         reach=GLOBAL,
         list=listed("/v2/snapshots", "snapshots", "snapshot:read", params={"resource_type": kind}),
         id="id",
+        owner=owner,
         attributes={
             "created_at": "created_at",
             f"{kind}_id": "resource_id",

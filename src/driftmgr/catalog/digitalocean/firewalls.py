@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from driftmgr.catalog.digitalocean.words import MADE_BY_TAGS, TAGS, listed, lower
+from driftmgr.catalog.digitalocean.words import TAGS, cluster_of_tags, listed, lower, maker_of_tags
 from driftmgr.catalog.entry import CRITICAL, GLOBAL, Attribute, ResourceType
 
 
@@ -13,6 +13,17 @@ def _ports(rule: Mapping[str, Any]) -> str | None:
         ports: str | None = rule["ports"]
         return ports
     return None if rule["protocol"] == "icmp" else "all"
+
+
+def _maker(found: Mapping[str, Any]) -> str | None:
+    """The cluster that made a firewall and named it by its own id.
+
+    The tag alone is no sign: by it anybody's firewall covers the nodes of a cluster.
+    https://docs.digitalocean.com/products/kubernetes/details/managed/
+    """
+    cluster = cluster_of_tags(found["tags"])
+    named = cluster is not None and found["name"] in {f"k8s-{cluster}-worker", f"k8s-public-access-{cluster}"}
+    return maker_of_tags(found["tags"]) if named else None
 
 
 def _rules(path: str, prefix: str, ends: str) -> Attribute:
@@ -42,7 +53,7 @@ FIREWALL = ResourceType(
     reach=GLOBAL,
     list=listed("/v2/firewalls", "firewalls", "firewall:read"),
     id="id",
-    owner=MADE_BY_TAGS,
+    owner=Attribute("{name: name, tags: tags}", read=_maker),
     attributes={
         "created_at": "created_at",
         "droplet_ids": "droplet_ids",

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from driftmgr.catalog.digitalocean.certificates import CERTIFICATES
-from driftmgr.catalog.digitalocean.words import IN_PROJECT, listed, maker_of_tags, urn
+from driftmgr.catalog.digitalocean.kubernetes import of_clusters
+from driftmgr.catalog.digitalocean.words import IN_PROJECT, listed, urn
 from driftmgr.catalog.entry import GLOBAL, HIGH, UNTOLD, Attribute, Join, ResourceType
 from driftmgr.catalog.equivalences import ignoring_case
 from driftmgr.catalog.transforms import if_told, none_if_empty
@@ -71,8 +72,8 @@ def _told(text: str | None) -> Any:
     return if_told(none_if_empty(text))
 
 
-def _maker(tag: str | None) -> str | None:
-    return maker_of_tags([tag] if tag else ())
+def _maker(cluster: str | None) -> str | None:
+    return None if cluster is None else f"Kubernetes cluster {cluster}"
 
 
 LOADBALANCER = ResourceType(
@@ -83,10 +84,12 @@ LOADBALANCER = ResourceType(
     joins={
         "Certificates": Join(
             call=CERTIFICATES, on="id", to="[forwarding_rules[].certificate_id, domains[].certificate_id][]", many=True
-        )
+        ),
+        # Its own tag says to which droplets it sends, not who made it.
+        "Cluster": of_clusters("load_balancers"),
     },
     id="id",
-    owner=Attribute("tag", read=_maker),
+    owner=Attribute("Cluster", read=_maker),
     attributes={
         "algorithm": Attribute("algorithm", default="round_robin"),
         "disable_lets_encrypt_dns_records": Attribute("disable_lets_encrypt_dns_records", default=False),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from driftmgr.catalog.digitalocean.droplets import snapshot
-from driftmgr.catalog.digitalocean.words import CREATED_WITH, TAGS, listed, maker_of_tags, urn
+from driftmgr.catalog.digitalocean.words import CREATED_WITH, MADE_BY_TAGS, TAGS, listed, maker_of_tags, urn
 from driftmgr.catalog.entry import GLOBAL, LOW, MEDIUM, Attribute, ParentRef, ResourceType, Template
 from driftmgr.catalog.transforms import if_told, none_if_empty
 
@@ -69,4 +69,5 @@ VOLUME_ATTACHMENT = ResourceType(
     import_id="cannot be imported",
 )
 
-VOLUME_SNAPSHOT = snapshot("volume", "digitalocean_volume_snapshot", {"tags": TAGS})
+# The driver of the volume claims tags the snapshots that it makes, as it tags the volumes.
+VOLUME_SNAPSHOT = snapshot("volume", "digitalocean_volume_snapshot", {"tags": TAGS}, owner=MADE_BY_TAGS)

@@ -30,13 +30,18 @@ def lower(tags: Iterable[str] | None) -> list[str]:
 TAGS = Attribute("tags", normal=lower)
 
 
-def maker_of_tags(tags: Iterable[str] | None) -> str | None:
-    """The Kubernetes cluster that made an object: it tags all of them ``k8s:`` and its id.
+def cluster_of_tags(tags: Iterable[str] | None) -> str | None:
+    """The id of the Kubernetes cluster whose tag, ``k8s:`` and its id, is among them.
 
     https://docs.digitalocean.com/products/kubernetes/details/managed/
     """
     clusters = (tag.partition(":")[2] for tag in tags or () if tag.startswith("k8s:") and tag != "k8s:worker")
-    cluster = next(clusters, None)
+    return next(clusters, None)
+
+
+def maker_of_tags(tags: Iterable[str] | None) -> str | None:
+    """The Kubernetes cluster that made an object of a type whose tags say nothing but what it is."""
+    cluster = cluster_of_tags(tags)
     return None if cluster is None else f"Kubernetes cluster {cluster}"
 
 
