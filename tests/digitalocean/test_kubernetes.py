@@ -1,0 +1,71 @@
+"""What a Kubernetes cluster made is its own as long as it can be known."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from digitalocean.changes.words import place
+from digitalocean.fixtures import Recorded
+from digitalocean.test_agreement import rows
+from driftmgr import app
+from driftmgr.app import ScanRequest
+from driftmgr.clouds.digitalocean.api import shared_guard
+from driftmgr.model import DriftReport
+
+_CLUSTERS, _BALANCERS = "/v2/kubernetes/clusters", "/v2/load_balancers"
+
+
+@pytest.fixture
+def kubernetes(
+    recorded: Callable[[str], Recorded], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Recorded]:
+    """The recorded clusters, without a memory of earlier scans."""
+    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path))
+    shared_guard.cache_clear()
+    yield recorded("kubernetes")
+    shared_guard.cache_clear()
+
+
+def _scan(pair: Recorded, *types: str) -> DriftReport:
+    return app.scan(ScanRequest(sources=(str(pair.state),), types=tuple(f"digitalocean_{name}" for name in types)))
+
+
+def test_a_load_balancer_whose_maker_cannot_be_asked_is_not_called_unmanaged(kubernetes: Recorded) -> None:
+    """Without leave to read clusters nobody knows whose a load balancer is: a gap, no finding."""
+    cluster = kubernetes.cloud.stored(place(kubernetes.cloud, _CLUSTERS, name="shop"))
+    kubernetes.cloud.create(_BALANCERS, name="a5d2", region="nyc3", tags=[f"k8s:{cluster['id']}"])
+    assert _scan(kubernetes, "loadbalancer").summary.owned == 1
+    shared_guard.cache_clear()
+    kubernetes.cloud.refusals[_CLUSTERS] = 403
+    report = _scan(kubernetes, "loadbalancer")
+    assert not report.drifts
+    assert [(gap.type, gap.reason, gap.attributes) for gap in report.gaps] == [
+        ("digitalocean_loadbalancer", "denied", ("owner",))
+    ]
+
+
+def test_node_pools_come_with_their_clusters(kubernetes: Recorded) -> None:
+    """Clusters and all their pools cost one call."""
+    before = len(kubernetes.cloud.requests)
+    report = _scan(kubernetes, "kubernetes_cluster", "kubernetes_node_pool")
+    assert report.summary.in_sync == 6
+    asked = [path.partition("?")[0] for _, path in kubernetes.cloud.requests[before:]]
+    assert [path for path in asked if path.startswith("/v2/kubernetes")] == [_CLUSTERS]
+
+
+def test_a_pool_by_hand_names_its_cluster(kubernetes: Recorded) -> None:
+    """A pool that no state knows is told with the address of the cluster that it is in."""
+    path = f"{place(kubernetes.cloud, _CLUSTERS, name='plain')}/node_pools"
+    kubernetes.cloud.create(path, name="miners", size="c-2", count=1)
+    report = _scan(kubernetes)
+    assert rows(report) == {("unmanaged", "kubernetes_node_pool", "")}
+    assert [drift.parent for drift in report.drifts] == ["digitalocean_kubernetes_cluster.plain"]
+
+
+def test_a_credential_of_a_cluster_is_never_in_the_report(kubernetes: Recorded) -> None:
+    """The kubeconfig that the state holds is neither compared nor shown."""
+    kubernetes.cloud.stored(place(kubernetes.cloud, _CLUSTERS, name="shop"))["name"] = "other"
+    report = _scan(kubernetes)
+    assert rows(report) == {("changed", "kubernetes_cluster.shop", "name")}
+    assert "kube_config" not in str(report)
