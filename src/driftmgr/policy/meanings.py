@@ -140,6 +140,7 @@ MEANINGS: tuple[Meaning, ...] = (
         "network_interfaces.associate_public_ip_address",
     ),
     *_rows(turned_off, "faces the internet", "internal", types="aws_*lb"),
+    *_rows(turned_off, "its firewall is off", "control_plane_firewall.enabled"),
     *_rows(
         turned_off,
         "public access is blocked no more",
@@ -175,6 +176,7 @@ MEANINGS: tuple[Meaning, ...] = (
         wider_sources,
         "opened to {}",
         "vpc_config.public_access_cidrs",
+        "control_plane_firewall.allowed_addresses",
         "settings.ip_configuration.authorized_networks.value",
     ),
     # Who may do what.
