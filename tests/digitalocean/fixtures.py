@@ -36,7 +36,8 @@ def digitalocean_cloud(digitalocean_server: Server, monkeypatch: pytest.MonkeyPa
     digitalocean_server.cloud.reset()
     monkeypatch.setenv("DIGITALOCEAN_TOKEN", TOKEN)
     monkeypatch.setenv("DIGITALOCEAN_API_URL", digitalocean_server.url)
-    monkeypatch.delenv("DIGITALOCEAN_ACCESS_TOKEN", raising=False)
+    for name in ("DIGITALOCEAN_ACCESS_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
     return digitalocean_server.cloud
 
 
@@ -53,7 +54,7 @@ def spaces_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spaces]:
 def digitalocean_spaces(spaces_server: Spaces, monkeypatch: pytest.MonkeyPatch) -> Spaces:
     """Spaces without a bucket, whose address and keys are in the environment."""
     spaces_server.load([])
-    monkeypatch.setenv("SPACES_ENDPOINT_URL", spaces_server.url)
+    monkeypatch.setenv("SPACES_ENDPOINT_URL", spaces_server.endpoint)
     monkeypatch.setenv("SPACES_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("SPACES_SECRET_ACCESS_KEY", "testing")
     return spaces_server

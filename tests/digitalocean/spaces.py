@@ -1,7 +1,8 @@
 """Simulated Spaces: moto's S3 behind a small proxy that knows Spaces' host names and remembers every write.
 
 The provider asks ``http://BUCKET.REGION.HOST/KEY`` through it (``HTTP_PROXY``); a client of our own may ask it itself,
-``http://127.0.0.1:PORT/BUCKET/KEY``. A recording keeps the writes; loading it makes them again.
+``http://127.0.0.1:PORT/REGION/BUCKET/KEY``. All buckets are in one region, ``HOME``. A recording
+keeps the writes; loading it makes them again.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from yarl import URL
 from conformance.emulator import Emulator
 
 HOST = "spaces.example"
+HOME = "nyc3"
 ENDPOINT = f"http://{{{{.Region}}}}.{HOST}"
 """What the provider's ``spaces_endpoint`` says; the name is never looked up."""
 _SIGNED = "AWS4-HMAC-SHA256 Credential=testing/20261101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
@@ -31,6 +33,8 @@ _DROPPED = {
 _KEPT = ("content-type", "content-disposition", "content-encoding", "content-language", "cache-control", "x-amz-")
 _NOT_KEPT = ("x-amz-date", "x-amz-content-sha256", "x-amz-security-token")
 
+_NO_BUCKETS = "<ListAllMyBucketsResult><Buckets></Buckets></ListAllMyBucketsResult>"
+
 Write = dict[str, Any]
 
 
@@ -39,6 +43,7 @@ class Spaces:
 
     def __init__(self, emulator: Emulator) -> None:
         self.writes: list[Write] = []
+        self.refused = False
         self._emulator = emulator
         self._port = 0
         self._loop = asyncio.new_event_loop()
@@ -48,8 +53,13 @@ class Spaces:
 
     @property
     def url(self) -> str:
-        """Where it listens: a proxy's address, and an S3 endpoint with buckets in the path."""
+        """Where it listens: a proxy's address."""
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def endpoint(self) -> str:
+        """The template of its S3 endpoints, with region and bucket in the path."""
+        return f"{self.url}/{{{{.Region}}}}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -69,7 +79,7 @@ class Spaces:
     def load(self, writes: list[Write]) -> None:
         """Hold exactly what these writes make."""
         self._emulator.reset()
-        self.writes = []
+        self.writes, self.refused = [], False
         for write in writes:
             self._write(write)
 
@@ -101,7 +111,12 @@ class Spaces:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         assert self._client is not None
-        path, body = _in_path(request), await request.read()
+        region, path = _place(request)
+        body = await request.read()
+        if self.refused:
+            return web.Response(status=403, content_type="application/xml", text=_error("InvalidAccessKeyId"))
+        if region != HOME and not path.strip("/"):
+            return web.Response(content_type="application/xml", text=_NO_BUCKETS)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _DROPPED}
         url = URL(self._emulator.url + path, encoded=True)
         async with self._client.request(request.method, url, headers=headers, data=body or None) as answer:
@@ -114,12 +129,19 @@ class Spaces:
             return web.Response(status=answer.status, headers=kept, body=text)
 
 
-def _in_path(request: web.Request) -> str:
-    """Path and query with the bucket in front, wherever it stood."""
+def _place(request: web.Request) -> tuple[str, str]:
+    """The region that is asked, and path and query with the bucket in front, wherever they stood."""
     path = request.rel_url.raw_path_qs
     host = request.host.partition(":")[0]
-    bucket = host.removesuffix(f".{HOST}").rpartition(".")[0] if host.endswith(f".{HOST}") else ""
-    return f"/{bucket}{path}" if bucket else path
+    if host.endswith(f".{HOST}"):
+        bucket, _, region = host.removesuffix(f".{HOST}").rpartition(".")
+        return region, f"/{bucket}{path}" if bucket else path
+    region, _, rest = path.removeprefix("/").partition("/")
+    return region, f"/{rest}"
+
+
+def _error(code: str) -> str:
+    return f"<Error><Code>{code}</Code><Message>{code}</Message></Error>"
 
 
 def _written(request: web.Request, path: str, body: bytes) -> Write:

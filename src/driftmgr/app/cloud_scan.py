@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from driftmgr.app.baseline import Held
-from driftmgr.app.clouds import Cloud, sign_in
+from driftmgr.app.clouds import Cloud, sign_in, without_credentials
 from driftmgr.app.instances import Sorted
 from driftmgr.app.reading import Collected, Memory, Reader, Signals
 from driftmgr.app.request import OnProgress, Progress, ScanRequest
@@ -70,12 +70,13 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         instances, others = found.instances.get(name, ()), found.others.get(name, ())
         catalog = catalog_of(name)
         wanted = tuple(kind for kind in chosen if kind in catalog)
+        managed = dict.fromkeys(catalog.canonical(instance.type) for instance in instances)
+        managed |= dict.fromkeys(kept.type for kept in held.instances if kept.type in catalog)
         if request.managed_only:
-            managed = dict.fromkeys(catalog.canonical(instance.type) for instance in instances)
-            managed |= dict.fromkeys(kept.type for kept in held.instances if kept.type in catalog)
             types = tuple(kind for kind in managed if not wanted or kind in wanted)
         else:
-            types = wanted or tuple(entry.name for entry in catalog)
+            closed = without_credentials(catalog) - managed.keys()
+            types = wanted or tuple(entry.name for entry in catalog if entry.name not in closed)
         cloud: Cloud | DriftMgrError
         try:
             cloud = sign_in(name, request, session)

@@ -61,3 +61,18 @@ def available_clouds() -> tuple[str, ...]:
 
 
 _CREDENTIALS = {"digitalocean": ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")}
+
+_OWN_CREDENTIALS = {("digitalocean", "s3"): ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")}
+"""Parts of a cloud with credentials beside the cloud's own, and the variables that hold them."""
+
+
+def without_credentials(catalog: Catalog) -> frozenset[str]:
+    """The types of a part of a cloud that nobody gave credentials for.
+
+    As with a whole cloud, nothing unmanaged is looked for there; what a state holds of it is asked for, and is a gap.
+    """
+
+    def lacks(service: str) -> bool:
+        return not all(map(os.environ.get, _OWN_CREDENTIALS.get((catalog.cloud, service), ())))
+
+    return frozenset(entry.name for entry in catalog if entry.list and lacks(entry.list.service))

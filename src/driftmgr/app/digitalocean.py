@@ -12,6 +12,7 @@ from driftmgr.catalog import catalog_of
 from driftmgr.clouds import CloudApi, SignInError
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.clouds.digitalocean import DigitalOceanApi, Team, team_of
+from driftmgr.clouds.digitalocean.spaces import keys_from
 from driftmgr.model import DriftMgrError, Gap, Scope
 from driftmgr.telemetry.redaction import hide
 
@@ -34,12 +35,14 @@ class DigitalOceanCloud:
         self.catalog = catalog_of("digitalocean")
         self._session = session
         self._signed_in = asyncio.run(sign_in(request.tokens))
+        self._spaces_keys = keys_from(os.environ)
 
     @property
     def identities(self) -> Mapping[str, str]:
         """Who reads each team; never a token."""
-        address = os.environ.get("DIGITALOCEAN_API_URL", "")
-        return {team.id: repr((team.id, team.email, address)) for team in self._signed_in.teams}
+        addresses = [os.environ.get(name, "") for name in ("DIGITALOCEAN_API_URL", "SPACES_ENDPOINT_URL")]
+        key = self._spaces_keys.access_key if self._spaces_keys else ""
+        return {team.id: repr((team.id, team.email, *addresses, key)) for team in self._signed_in.teams}
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -49,7 +52,7 @@ class DigitalOceanCloud:
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[CloudApi]:
         """The api, until the scan ends."""
-        async with DigitalOceanApi(self._signed_in.tokens) as api:
+        async with DigitalOceanApi(self._signed_in.tokens, spaces_keys=self._spaces_keys) as api:
             yield api
 
     async def regions(self, api: CloudApi, named: Iterable[str]) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002

@@ -120,7 +120,8 @@ def canned_acl(grants: list[dict[str, Any]]) -> str | None:
     return _CANNED.get(frozenset(groups))
 
 
-def _acl_word(acl: Mapping[str, Any] | None) -> str | None:
+def acl_word(acl: Mapping[str, Any] | None) -> str | None:
+    """The canned ACL that grants the same; none for any other grants."""
     grants = grants_by_grantee(acl)
     owner = ((acl or {}).get("Owner") or {}).get("ID")
     return canned_acl(grants) if all(grant["id"] in ("", owner) for grant in grants) else None
@@ -318,7 +319,7 @@ BUCKET = ResourceType(
         "bucket_regional_domain_name": Attribute("[Name, BucketRegion]", read=_regional_domain),
         "region": REGION,
         "acceleration_status": "Acceleration",
-        "acl": Attribute("Acl", read=_acl_word, equal=same_canned_acl),
+        "acl": Attribute("Acl", read=acl_word, equal=same_canned_acl),
         "grant": Attribute("Acl", read=grants_by_grantee, equal=same_grants),
         "cors_rule": Attribute("Cors", nested=_CORS_RULE),
         "lifecycle_rule": Attribute("Lifecycle.Rules", nested=_LIFECYCLE_RULE, normal=in_order_of_ids),

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import msgspec
 
 from driftmgr.clouds.api import REASONS, ApiError, SignInError
+from driftmgr.clouds.digitalocean import spaces
 from driftmgr.model import Scope
 from driftmgr.runtime import settings
 from driftmgr.runtime.breaker import CircuitOpenError
@@ -46,15 +47,23 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
 class DigitalOceanApi:
     """``CloudApi`` for DigitalOcean, for any number of teams: a scope's account is the id of a team.
 
-    An operation is the path of a GET; parameters fill its braces, the others are its query. Enter it first.
+    An operation is the path of a GET; parameters fill its braces, the others are its query. One of the S3 API
+    (``s3.list_buckets``) is asked of Spaces, with ``spaces_keys``, which are those of the first team. Enter it first.
     """
 
-    def __init__(self, tokens: Mapping[str, str], guard: Guard | None = None, address: str | None = None) -> None:
+    def __init__(
+        self,
+        tokens: Mapping[str, str],
+        guard: Guard | None = None,
+        address: str | None = None,
+        spaces_keys: spaces.SpacesKeys | None = None,
+    ) -> None:
         self._tokens = dict(tokens)
         self._guard = guard or shared_guard()
         self._address = (address or os.environ.get("DIGITALOCEAN_API_URL") or ADDRESS).rstrip("/")
         self._client = HttpClient(self._guard, headers={"Accept": "application/json"})
         self._under_way: dict[str, asyncio.Semaphore] = {}
+        self._spaces = spaces.Spaces(spaces_keys, next(iter(self._tokens), ""), self._guard)
 
     async def __aenter__(self) -> Self:
         """Open its connections."""
@@ -65,12 +74,13 @@ class DigitalOceanApi:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let them go."""
+        self._spaces.close()
         await self._client.__aexit__(kind, error, trace)
 
     @property
     def calls(self) -> int:
         """Requests sent so far, retries included."""
-        return self._client.requests
+        return self._client.requests + self._spaces.calls
 
     async def pages(
         self,
@@ -78,9 +88,13 @@ class DigitalOceanApi:
         operation: str,
         params: Mapping[str, Any],
         *,
-        region: str | None = None,  # noqa: ARG002  # the API has one address for all regions
+        region: str | None = None,
     ) -> AsyncIterator[dict[str, Any]]:
-        """All pages of one GET; raises ``ApiError``."""
+        """All pages of one GET; raises ``ApiError``. ``region`` is that of a bucket: all else has one address."""
+        if not operation.startswith("/"):
+            with traces.span("driftmgr.call", **{"driftmgr.operation": operation, "cloud.region": region or ""}):
+                yield await self._spaces.answer(scope.account, operation, params, region)
+            return
         inside = set(_BRACES.findall(operation))
         path = _BRACES.sub(lambda found: quote(str(params[found[1]]), safe=""), operation)
         query = {name: value for name, value in params.items() if name not in inside}
@@ -161,11 +175,16 @@ def _told(answer: HttpAnswer) -> tuple[str, str]:
     return str(answer.status), f"HTTP {answer.status}"
 
 
+def limit_of(endpoint: Endpoint) -> Limit:
+    """The limit of an endpoint."""
+    return spaces.LIMIT if endpoint.service == "spaces" else LIMIT
+
+
 @functools.cache
 def shared_guard() -> Guard:
     """The guard of this process for all that it asks of DigitalOcean; raises ``DriftMgrError`` for a bad setting."""
     policy = settings.retry_policy(os.environ)
-    return Guard(lambda _: LIMIT, policy=policy, breakers=settings.breaker_policies(os.environ))
+    return Guard(limit_of, policy=policy, breakers=settings.breaker_policies(os.environ))
 
 
 async def team_of(token: str, which: str) -> Team:
