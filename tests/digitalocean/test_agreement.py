@@ -20,7 +20,7 @@ CATALOG = catalog_of("digitalocean")
 
 
 @pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
+def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
     """No memory of earlier scans, neither on disk nor of what failed."""
     monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path))
     shared_guard.cache_clear()
