@@ -287,3 +287,32 @@ def test_a_working_directory_gets_its_first_state(place: Path, run: Run) -> None
     stack.do("init")
     pulled = json.loads(stack.do("state", "pull"))
     assert (pulled["serial"], pulled["lineage"]) == (7, "l")
+
+
+def test_without_a_source_the_settings_say_which(place: Path, run: Run) -> None:
+    """All commands look where ``driftmgr.yaml`` says; a source that is named goes before it."""
+    inner = place / "elsewhere"
+    inner.mkdir()
+    (place / "terraform.tfstate").rename(inner / "kept.tfstate")
+    assert_told(run("state", "list"), "neither a state nor a Terraform working directory", "")
+    (place / "driftmgr.yaml").write_text("sources: [elsewhere/kept.tfstate]\n")
+    assert "aws_db_instance.main" in run("state", "list").out
+    assert "postgres" in run("state", "show", "aws_db_instance.main").out
+    assert "kept.tfstate" in run("state", "backends").out
+    assert run("state", "pull", "--file", "copy").code == 0
+    assert (place / "copy").read_bytes() == (inner / "kept.tfstate").read_bytes()
+    (place / "newer").write_text(state_text(serial=5))
+    assert run("state", "push", "newer").code == 0
+    assert (inner / "kept.tfstate").read_text() == state_text(serial=5)
+    (place / "other.tfstate").write_text(state_text(resources=[]))
+    assert run("state", "list", "other.tfstate").out == ""
+
+
+def test_which_of_several_sources_is_not_guessed(place: Path, run: Run) -> None:
+    """A command about one state says what the settings name; nothing is written."""
+    (place / "driftmgr.yaml").write_text("sources: [terraform.tfstate, other.tfstate]\n")
+    before = (place / "terraform.tfstate").read_bytes()
+    (place / "newer").write_text(state_text(serial=5))
+    for command in (("pull",), ("push", "newer"), ("unlock",)):
+        assert_told(run("state", *command), "terraform.tfstate, other.tfstate", "name one of them")
+    assert (place / "terraform.tfstate").read_bytes() == before

@@ -13,6 +13,7 @@ from driftmgr.app.states import Where
 from driftmgr.cli.operation import operated, operation_options
 from driftmgr.cli.options import source_options
 from driftmgr.cli.render.text import harmless, value_text
+from driftmgr.cli.settings import config_option, loaded
 from driftmgr.model import DriftMgrError
 from driftmgr.telemetry.files import replace_file
 
@@ -20,12 +21,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _PROFILE = click.option("--profile", metavar="NAME", help="The AWS profile to sign in with.")
 _FORMAT = click.option("-o", "--output", type=click.Choice(("table", "json")), default="table", show_default=True)
-_SOURCE = click.argument("source", default=".", metavar="[STATE|DIR|URL]")
+_SOURCE = click.argument("source", required=False, metavar="[STATE|DIR|URL]")
 _SOURCES = click.argument("sources", nargs=-1, metavar="[STATE|DIR|URL]...")
 
 
 def _common(command: Command) -> Command:
-    return source_options(_PROFILE(operation_options(command)))
+    configured: Command = config_option(command)
+    return source_options(_PROFILE(operation_options(configured)))
 
 
 @click.group()
@@ -33,7 +35,7 @@ def state() -> None:
     """List, show, pull, push and unlock states where they are kept.
 
     A source is what it is for detect: a file, a pattern, a Terraform working directory, or an address such as
-    s3://BUCKET/KEY. Without one, it is the current directory.
+    s3://BUCKET/KEY. Without one, it is what the settings (driftmgr.yaml) say, else the current directory.
     """
 
 
@@ -85,10 +87,11 @@ def show(*, address: str, sources: tuple[str, ...], **options: Any) -> None:
 @_SOURCE
 @click.option("--file", type=click.Path(path_type=Path), help="Write it there, readable by its owner alone.")
 @_common
-def pull(*, source: str, file: Path | None, **options: Any) -> None:
+def pull(*, source: str | None, file: Path | None, **options: Any) -> None:
     """Print a state exactly as it is kept, byte by byte."""
-    with operated("state.pull", options, sources=[source], file=str(file) if file else None) as ending:
-        label, content = states.pull_state(_where((source,), options))
+    where = _where_one(source, options)
+    with operated("state.pull", options, sources=list(where.arguments), file=str(file) if file else None) as ending:
+        label, content = states.pull_state(where)
         ending.detail = {"state": label, "bytes": len(content)}
         if file is None:
             sys.stdout.buffer.write(content)
@@ -111,15 +114,16 @@ def pull(*, source: str, file: Path | None, **options: Any) -> None:
 )
 @click.option("--backup", type=click.Path(path_type=Path), help="Keep what was there before in this file.")
 @_common
-def push(*, path: str, source: str, **options: Any) -> None:
+def push(*, path: str, source: str | None, **options: Any) -> None:
     """Put a state in the place of the one that is there, byte by byte.
 
     Lineage and serial are checked as Terraform does, Terraform's own lock is held meanwhile, and a copy of what was
     there before is kept.
     """
-    with operated("state.push", options, sources=[source], file=path, force=options["force"]) as ending:
+    where = _where_one(source, options)
+    with operated("state.push", options, sources=list(where.arguments), file=path, force=options["force"]) as ending:
         done = states.push_state(
-            _where((source,), options),
+            where,
             _content(path),
             force=options["force"],
             lock=not options["no_lock"],
@@ -141,16 +145,16 @@ def push(*, path: str, source: str, **options: Any) -> None:
 @click.argument("lock_id", required=False)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_common
-def unlock(*, source: str, lock_id: str | None, **options: Any) -> None:
+def unlock(*, source: str | None, lock_id: str | None, **options: Any) -> None:
     """Release a lock that nobody needs any more, by its id.
 
     Without an id it is the lock that a driftmgr of this machine left when it was killed.
     """
-    where = _where((source,), options)
-    with operated("state.unlock", options, sources=[source], lock=lock_id) as ending:
+    where = _where_one(source, options)
+    with operated("state.unlock", options, sources=list(where.arguments), lock=lock_id) as ending:
         chosen = lock_id or states.lock_left_behind(where)
         if not options["yes"]:
-            _ask(f"Release the lock {chosen} of {source}? Whoever holds it may be writing the state.")
+            _ask(f"Release the lock {chosen} of {where.arguments[0]}? Whoever holds it may be writing the state.")
         ending.detail = {"state": states.unlock_state(where, chosen), "released": chosen}
     click.echo(f"released the lock {chosen}", err=True)
 
@@ -186,6 +190,14 @@ def _where(sources: Sequence[str], options: dict[str, Any]) -> Where:
         workspaces=options["workspaces"],
         profile=options["profile"],
     )
+
+
+def _where_one(source: str | None, options: dict[str, Any]) -> Where:
+    """For a command about one state; raises ``DriftMgrError`` where none is named and the settings name several."""
+    named = (source,) if source else loaded().settings.sources or ()
+    if len(named) > 1:
+        raise DriftMgrError(f"the settings name several sources: {', '.join(named)}", hint="name one of them")
+    return _where(named, options)
 
 
 def _content(path: str) -> bytes:
