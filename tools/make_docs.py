@@ -55,9 +55,11 @@ def limits_table() -> Iterator[str]:
     """How fast each service of AWS is asked, and who says so."""
     yield from ("| service | a second | at once | for each | source |", "| --- | --- | --- | --- | --- |")
     for service, row in sorted(LIMITS.items()):
-        limit, each = row.limit, "operation" if row.limit.per_operation else "service"
+        each = "operation" if row.limit.per_operation else "service"
         source = f"[{row.says}]({row.page})" if row.published else f"ours: [{row.says}]({row.page})"
-        yield f"| {service} | {limit.rate:g} | {limit.burst:g} | {each} | {source} |"
+        yield f"| {service} | {row.limit.rate:g} | {row.limit.burst:g} | {each} | {source} |"
+        for operation, own in sorted(row.limit.own.items()):
+            yield f"| {operation} | {own.rate:g} | {own.burst:g} | operation | the same |"
 
 
 def covered(catalog: Catalog) -> Iterator[str]:

@@ -9,6 +9,8 @@ from driftmgr.catalog.permissions import calls_of
 from driftmgr.clouds.aws import limits
 from driftmgr.runtime.guard import Endpoint
 
+_SHARES = {"a half": 0.5, "a fifth": 0.2, "a tenth": 0.1}
+
 
 def test_every_service_that_is_asked_has_a_row() -> None:
     """No service of the catalog, nor the one that tells who asks, is limited by a number without a source."""
@@ -18,12 +20,25 @@ def test_every_service_that_is_asked_has_a_row() -> None:
 
 @pytest.mark.parametrize("service", limits.LIMITS)
 def test_every_row_tells_its_source(service: str) -> None:
-    """What AWS says and on which of its pages; a number that AWS publishes is among what it says."""
+    """What AWS says and on which of its pages; a number that AWS publishes is among what it says, or a share of it."""
     row = limits.LIMITS[service]
     assert re.fullmatch(r"https://(docs\.aws|aws)\.amazon\.com/\S+", row.page)
     assert row.says
-    assert row.limit.burst >= row.limit.rate > 0
-    assert not row.published or re.search(r"\d|five", row.says)
+    said = {float(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", row.says)}
+    shares = said | {number * share for word, share in _SHARES.items() if word in row.says for number in said}
+    for limit in (row.limit, *row.limit.own.values()):
+        assert limit.burst >= limit.rate > 0
+        assert not row.published or limit.rate in shares
+
+
+def test_an_operation_with_a_quota_of_its_own_is_one_that_the_catalog_asks() -> None:
+    """A bucket under a name that nobody asks by would limit nothing."""
+    asked = {call.operation for entry in catalog_of("aws") for call in calls_of(entry)}
+    assert (
+        {operation for row in limits.LIMITS.values() for operation in row.limit.own}
+        == {"ssm.describe_parameters"}
+        <= asked
+    )
 
 
 def test_what_is_in_the_table_is_what_an_endpoint_gets() -> None:

@@ -220,3 +220,12 @@ def test_buckets_are_per_service_or_per_operation() -> None:
     assert shared.guard.bucket(HERE, "a") is shared.guard.bucket(HERE, "b")
     assert own.guard.bucket(HERE, "a") is not own.guard.bucket(HERE, "b")
     assert shared.guard.bucket(HERE, "a") is not shared.guard.bucket(ELSEWHERE, "a")
+
+
+def test_an_operation_with_a_limit_of_its_own_leaves_the_others_theirs() -> None:
+    """It draws from its bucket at its rate; all others share the service's."""
+    guard = Bench(Limit(rate=20, burst=20, own={"slow": Limit(rate=3, burst=3)})).guard
+    assert guard.bucket(HERE, "slow").rate == 3
+    assert guard.bucket(HERE, "slow") is guard.bucket(HERE, "slow")
+    assert guard.bucket(HERE, "a").rate == 20
+    assert guard.bucket(HERE, "a") is guard.bucket(HERE, "b")

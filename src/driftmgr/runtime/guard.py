@@ -115,8 +115,9 @@ class Guard:
 
     def bucket(self, endpoint: Endpoint, operation: str) -> TokenBucket:
         """The token bucket that an operation draws from."""
-        limit = self._limit_of(endpoint)
-        key = (endpoint, operation if limit.per_operation else "")
+        shared = self._limit_of(endpoint)
+        limit = shared.own.get(operation, shared)
+        key = (endpoint, operation if limit.per_operation or operation in shared.own else "")
         with self._lock:
             if key not in self._buckets:
                 self._buckets[key] = TokenBucket(limit, self.now)

@@ -6,7 +6,7 @@ made, whatever event loop or thread asks: with a bounded number under way per sc
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -17,11 +17,15 @@ _RECOVERY_SECONDS = 30.0
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """``rate`` tokens per second, at most ``burst`` saved up; one bucket per service, or ``per_operation``."""
+    """``rate`` tokens per second, at most ``burst`` saved up; one bucket per service, or ``per_operation``.
+
+    ``own`` holds the operations that draw from a bucket of their own instead.
+    """
 
     rate: float
     burst: float
     per_operation: bool = False
+    own: Mapping[str, "Limit"] = {}
 
 
 class TokenBucket:

@@ -49,7 +49,7 @@ LIMITS: Mapping[str, SourcedLimit] = {
     ),
     "elbv2": SourcedLimit(
         limit=Limit(rate=10, burst=40),
-        says="non-mutating actions: a bucket of 40, refilled with 10 a second",
+        says="one bucket of 40 for all actions, refilled with 10 a second; the non-mutating ones have no more",
         page=f"{_DOCS}/elasticloadbalancing/latest/userguide/elb-api-throttling.html",
     ),
     "iam": SourcedLimit(
@@ -70,13 +70,12 @@ LIMITS: Mapping[str, SourcedLimit] = {
     ),
     "logs": SourcedLimit(
         limit=Limit(rate=10, burst=10, per_operation=True),
-        says="25 a second for DescribeLogStreams; nothing found for DescribeLogGroups, so below that",
-        page=f"{_DOCS}/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogStreams.html",
-        published=False,
+        says="DescribeLogGroups: 10 a second",
+        page=f"{_DOCS}/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html",
     ),
     "rds": SourcedLimit(
         limit=Limit(rate=20, burst=40),
-        says="no rate of API calls found",
+        says="calls above a quota per second are throttled; its size is not told",
         page=f"{_DOCS}/AmazonRDS/latest/UserGuide/CHAP_Limits.html",
         published=False,
     ),
@@ -87,7 +86,7 @@ LIMITS: Mapping[str, SourcedLimit] = {
     ),
     "route53": SourcedLimit(
         limit=Limit(rate=5, burst=5),
-        says="five requests a second per account, all together",
+        says="5 requests a second per account, all together",
         page=f"{_DOCS}/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests-route-53",
     ),
     "s3": SourcedLimit(
@@ -103,8 +102,8 @@ LIMITS: Mapping[str, SourcedLimit] = {
     ),
     "sns": SourcedLimit(
         limit=Limit(rate=30, burst=30, per_operation=True),
-        says="ListTopics: 30 transactions a second",
-        page=f"{_DOCS}/sns/latest/api/API_ListTopics.html",
+        says="ListTopics: 30 transactions a second; GetTopicAttributes: 30 where a region has fewest",
+        page=f"{_DOCS}/general/latest/gr/sns.html",
     ),
     "sqs": SourcedLimit(
         limit=Limit(rate=20, burst=40),
@@ -113,16 +112,15 @@ LIMITS: Mapping[str, SourcedLimit] = {
         published=False,
     ),
     "ssm": SourcedLimit(
-        limit=Limit(rate=20, burst=40),
-        says="throughput of GetParameter, GetParameters and PutParameter only",
-        page=f"{_DOCS}/systems-manager/latest/userguide/parameter-store-throughput.html",
-        published=False,
+        limit=Limit(rate=20, burst=20, own={"ssm.describe_parameters": Limit(rate=3, burst=3)}),
+        says="DescribeParameters: 3 a second; GetParametersByPath: 40, together with GetParameter and GetParameters; "
+        "a half of it, as others need them",
+        page=f"{_DOCS}/general/latest/gr/ssm.html",
     ),
     "sts": SourcedLimit(
-        limit=Limit(rate=20, burst=40),
-        says="a token bucket of its own; no number found",
-        page="https://aws.amazon.com/blogs/security/how-to-monitor-and-query-iam-resources-at-scale-part-2/",
-        published=False,
+        limit=Limit(rate=60, burst=60),
+        says="600 requests a second per account, together; a tenth of it, as others need them",
+        page=f"{_DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html",
     ),
 }
 UNKNOWN = Limit(rate=20, burst=40)
