@@ -66,7 +66,7 @@ def covered(catalog: Catalog) -> Iterator[str]:
     """The types by the service that is asked about them."""
     services: dict[str, list[str]] = {}
     for entry in catalog:
-        call = entry.list or next(part.list for part in map(catalog.__getitem__, entry.parts) if part.list)
+        call = entry.source or next(part.list for part in map(catalog.__getitem__, entry.parts) if part.list)
         services.setdefault(call.service, []).append(entry.name)
     yield f"{_share(catalog)}, each at full depth:"
     yield from ("", "| service | types |", "| --- | --- |")
@@ -88,6 +88,7 @@ def catalog_page(catalogs: Iterable[Catalog]) -> Iterator[str]:
         )
         for entry in catalog:
             place = "once per account" if entry.reach == "global" else "per region"
+            place = "only what a state records" if entry.lookup else place
             name = f"[{entry.name}](#{entry.name})"
             yield f"| {name} | {entry.criticality} | {place} | {len(entry.attributes)} | {len(entry.unreadable)} |"
         if catalog.without:

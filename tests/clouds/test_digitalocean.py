@@ -13,6 +13,7 @@ from driftmgr.clouds import ApiError
 from driftmgr.clouds.digitalocean import DigitalOceanApi, Team
 from driftmgr.clouds.digitalocean import api as module
 from driftmgr.clouds.digitalocean.api import LIMIT
+from driftmgr.clouds.digitalocean.spaces import stored_key
 from driftmgr.model import DriftMgrError, Scope
 from driftmgr.runtime.guard import Guard
 from driftmgr.runtime.retry import RetryPolicy
@@ -205,3 +206,19 @@ def test_the_team_of_a_token_is_told_by_the_account(monkeypatch: pytest.MonkeyPa
             return found
 
     assert asyncio.run(run()) == Team(id="u-1", name="ops", email="a@b.example")
+
+
+@pytest.mark.parametrize(
+    ("key", "stored"),
+    [
+        ("index.html", "index.html"),
+        ("/index.html", "index.html"),
+        ("a//b/./c/../d", "a/b/d"),
+        ("folder/", "folder/"),
+        ("//folder//", "folder/"),
+        ("../up", "up"),
+    ],
+)
+def test_a_key_is_that_under_which_the_provider_stores_an_object(key: str, stored: str) -> None:
+    """What the provider's SDK cleans out of the path of a request is no part of the key either."""
+    assert stored_key(key) == stored

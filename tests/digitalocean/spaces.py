@@ -119,7 +119,11 @@ class Spaces:
             return web.Response(content_type="application/xml", text=_NO_BUCKETS)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _DROPPED}
         url = URL(self._emulator.url + path, encoded=True)
-        async with self._client.request(request.method, url, headers=headers, data=body or None) as answer:
+        # A content type that the writer did not send would be set on the object.
+        unsent = () if "Content-Type" in request.headers else ("Content-Type",)
+        async with self._client.request(
+            request.method, url, headers=headers, data=body or None, skip_auto_headers=unsent
+        ) as answer:
             text = await answer.read()
             if request.method not in {"GET", "HEAD"} and answer.status < 400:
                 self.writes.append(_written(request, path, body))

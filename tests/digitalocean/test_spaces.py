@@ -16,6 +16,7 @@ __all__ = ["fresh"]
 BUCKET_TYPES = {
     "digitalocean_spaces_bucket",
     "digitalocean_spaces_bucket_cors_configuration",
+    "digitalocean_spaces_bucket_object",
     "digitalocean_spaces_bucket_policy",
 }
 POLICY = {
@@ -116,6 +117,61 @@ DEEDS: dict[str, tuple[str, Deed, set[Row]]] = {
         "spaces",
         lambda s3: s3.delete_bucket(Bucket="logs"),
         {("missing", "spaces_bucket.logs", "")},
+    ),
+    "an object's content replaced": (
+        "spaces",
+        lambda s3: s3.put_object(Bucket="plain", Key="data/plain.txt", Body=b"other"),
+        {("changed", "spaces_bucket_object.plain", "etag")},
+    ),
+    "an object stored again with other headers": (
+        "spaces",
+        lambda s3: s3.put_object(
+            Bucket="plain",
+            Key="packed.txt",
+            Body=b"packed",
+            ContentEncoding="gzip",
+            ContentType="text/plain",
+            CacheControl="no-store",
+            ContentDisposition="attachment",
+            ContentLanguage="de",
+            Metadata={"team": "web"},
+            WebsiteRedirectLocation="/other",
+        ),
+        {
+            ("changed", "spaces_bucket_object.packed", name)
+            for name in (
+                "cache_control",
+                "content_disposition",
+                "content_encoding",
+                "content_language",
+                "content_type",
+                "metadata",
+                "website_redirect",
+            )
+        },
+    ),
+    "an object opened to everybody": (
+        "spaces",
+        lambda s3: s3.put_object_acl(Bucket="plain", Key="packed.txt", ACL="public-read"),
+        {("changed", "spaces_bucket_object.packed", "acl")},
+    ),
+    "an object deleted": (
+        "spaces",
+        lambda s3: s3.delete_object(Bucket="plain", Key="data/plain.txt"),
+        {("missing", "spaces_bucket_object.plain", "")},
+    ),
+    "an object by hand": (
+        "spaces",
+        lambda s3: s3.put_object(Bucket="plain", Key="notes.txt", Body=b"mine"),
+        set(),
+    ),
+    "a file of the same name in another bucket": (
+        "spaces",
+        lambda s3: (
+            s3.delete_object(Bucket="plain", Key="index.html"),
+            s3.put_object(Bucket="assets", Key="index.html", Body=b"<html></html>"),
+        ),
+        {("missing", "spaces_bucket_object.index", "")},
     ),
     "log files moved": (
         "spaces_logging",

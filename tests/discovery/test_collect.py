@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from discovery.fake import FakeApi
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import (
@@ -20,9 +22,10 @@ from driftmgr.catalog.entry import (
 from driftmgr.catalog.schema import schema_pack
 from driftmgr.catalog.transforms import if_told
 from driftmgr.clouds import ApiError
-from driftmgr.discovery.collect import Collector
+from driftmgr.discovery.collect import Answers, Collector
 from driftmgr.discovery.fingerprints import Fingerprints
 from driftmgr.discovery.shards import Mode
+from driftmgr.drift.sought import Sought
 from driftmgr.model import Gap, Parent, RemoteObject, Scope
 
 HERE = Scope(cloud="aws", account="111122223333", region="eu-central-1")
@@ -43,12 +46,16 @@ class Remembered:
 
 
 def collect(
-    entries: list[ResourceType], api: FakeApi, mode: Mode = "deep", fingerprints: Fingerprints | None = None
+    entries: list[ResourceType],
+    api: FakeApi,
+    mode: Mode = "deep",
+    fingerprints: Fingerprints | None = None,
+    sought: Sought | None = None,
 ) -> tuple[dict[str, RemoteObject], list[Gap]]:
     """Everything the entries find, objects by id."""
     catalog = Catalog("aws", entries, schema_pack("aws"))
     found: list[RemoteObject | Gap] = []
-    collector = Collector(catalog, api, HERE, mode, fingerprints)
+    collector = Collector(catalog, api, HERE, mode, fingerprints, sought=sought)
     asyncio.run(collector.collect([entry.name for entry in entries], found.append))
     objects = {item.id: item for item in found if isinstance(item, RemoteObject)}
     return objects, [item for item in found if isinstance(item, Gap)]
@@ -524,3 +531,167 @@ def test_smart_mode_skips_details_of_what_did_not_change() -> None:
     assert calls(high) == 2
     token["a"] = "2"
     assert calls(low) == 2
+
+
+def _things(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Three things, one of them a default, and what is told of each."""
+    if operation == "svc.list_things":
+        things = [{"Id": "a", "Size": 1}, {"Id": "b", "Size": 2}, {"Id": "c", "Size": 3, "Default": True}]
+        return [{"Things": things}]
+    if operation == "svc.get_thing":
+        return [{"Thing": {"Color": "red", "Arn": f"arn:{params['Id']}", "Default": params["Id"] == "c"}}]
+    raise denied(operation)
+
+
+def _asked_closely(entry: ResourceType, sought: Sought) -> tuple[dict[str, RemoteObject], list[Gap], list[str]]:
+    """What is found, and the things that were asked for details."""
+    api = FakeApi(_things)
+    objects, gaps = collect([entry], api, sought=sought)
+    return objects, gaps, [params["Id"] for operation, params, _ in api.asked if operation == "svc.get_thing"]
+
+
+def _seeking(*ids: str, only_managed: bool = True) -> Sought:
+    keys = frozenset(("aws_thing", ("id",), (identity,)) for identity in ids)
+    return Sought(keys=keys, references=frozenset(), parts=frozenset(), only_managed=only_managed, defaults=False)
+
+
+def test_objects_that_are_not_sought_cost_no_call_of_their_own() -> None:
+    """With managed objects alone the others are told as the list tells them; unknown is not unset, and no gap."""
+    objects, gaps, asked = _asked_closely(THING, _seeking("a"))
+    assert (asked, gaps) == (["a"], [])
+    assert objects["a"].attributes["color"] == "red"
+    assert objects["b"].attributes.keys() == {"id", "size", "arn"}
+    assert objects["b"].unread == ()
+
+
+def test_defaults_that_nobody_knows_cost_no_call_of_their_own() -> None:
+    """A default object that gets no row is not looked at closely, an unmanaged one that gets one is."""
+    entry = msgspec.structs.replace(THING, is_default="Default")
+    objects, _, asked = _asked_closely(entry, _seeking("a", only_managed=False))
+    assert sorted(asked) == ["a", "b"]
+    assert (objects["c"].is_default, "color" in objects["c"].attributes) == (True, False)
+    assert sorted(_asked_closely(entry, _seeking("c", only_managed=False))[2]) == ["a", "b", "c"]
+
+
+def test_defaults_that_only_a_detail_tells_are_looked_at() -> None:
+    """Where a call for each object tells who made it, only that of an unmanaged one is made, and it is known then."""
+    entry = msgspec.structs.replace(THING, is_default="More.Default")
+    objects, _, asked = _asked_closely(entry, _seeking("a", only_managed=False))
+    assert sorted(asked) == ["a", "b", "c"]
+    assert objects["c"].is_default
+
+
+def test_objects_that_a_detail_alone_identifies_are_looked_at() -> None:
+    """Where a key of the type takes a call for each object, no object is passed over."""
+    entry = msgspec.structs.replace(THING, attributes={**THING.attributes, "arn": "More.Arn"})
+    assert sorted(_asked_closely(entry, _seeking("a"))[2]) == ["a", "b", "c"]
+
+
+def test_objects_whose_existence_a_detail_tells_are_left_out_where_nobody_seeks_them() -> None:
+    """A bucket's policy that no state has costs a call only where unmanaged ones are looked for."""
+    entry = msgspec.structs.replace(THING, exists="More.Color")
+    objects, gaps, asked = _asked_closely(entry, _seeking("a"))
+    assert (asked, gaps, list(objects)) == (["a"], [], ["a"])
+    assert sorted(_asked_closely(entry, _seeking("a", only_managed=False))[2]) == ["a", "b", "c"]
+
+
+def test_an_outline_that_lost_its_key_is_looked_at_closely() -> None:
+    """Where a bulk source that tells a key is refused, the object may be anybody's."""
+    join = Join(call=aws_call("svc.list_names", "Names"), on="Id", to="Id", value="Name")
+    entry = msgspec.structs.replace(
+        THING, joins={"Name": join}, keys=(("name",),), attributes={**THING.attributes, "name": "Name"}
+    )
+    _, gaps, asked = _asked_closely(entry, _seeking("a"))
+    assert sorted(asked) == ["a", "b", "c"]
+    assert [gap.attributes for gap in gaps] == [("name",)]
+
+
+def test_calls_that_differ_in_a_filter_alone_are_one_call() -> None:
+    """Collectors of one scope ask a union once, with all values; each finds its own by key, and shares its errors."""
+    tags = aws_call("tags.get", "Tags", params={"Kinds": ["svc"], "Size": 100}, union="Kinds")
+    entry = ResourceType(
+        name="aws_thing",
+        list=aws_call("svc.list_things", "Things"),
+        id="Id",
+        joins={"Tag": Join(call=tags, on="Arn", to="Id", value="Value")},
+        attributes={"size": "Size", "tag": "Tag"},
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return _things(operation, params)
+        return [{"Tags": [{"Arn": "a", "Value": "mine"}, {"Arn": "x", "Value": "theirs"}]}]
+
+    api, found = FakeApi(answer), list[RemoteObject | Gap]()
+    catalog, shared = Catalog("aws", [entry], schema_pack("aws")), Answers()
+
+    async def both() -> None:
+        unions = {"tags.get": ("svc", "other")}
+        for _ in range(2):
+            collector = Collector(catalog, api, HERE, "deep", unions=unions, shared=shared)
+            await collector.collect(["aws_thing"], found.append)
+
+    asyncio.run(both())
+    asked = [params for operation, params, _ in api.asked if operation == "tags.get"]
+    assert asked == [{"Kinds": ["svc", "other"], "Size": 100}]
+    objects = {item.id: item.attributes.get("tag") for item in found if isinstance(item, RemoteObject)}
+    assert objects == {"a": "mine", "b": None, "c": None}
+
+
+FILE = ResourceType(
+    name="aws_file",
+    lookup=aws_call("svc.head", given={"Bucket": "bucket", "Key": "key"}, absent=("404",)),
+    details={"Acl": aws_call("svc.get_acl", "Grant", given={"Key": "Recorded.key"})},
+    id=Template("{Recorded.bucket}/{Recorded.key}"),
+    attributes={"bucket": "Recorded.bucket", "key": "Recorded.key", "etag": "ETag", "acl": "Acl"},
+)
+
+
+def _look_up(*keys: str, answer: Mapping[str, ApiError]) -> tuple[dict[str, RemoteObject], list[Gap], FakeApi]:
+    """Files looked up by key; ``answer`` holds those that are refused."""
+
+    def told(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        key = params["Key"]
+        if operation == "svc.head":
+            if key in answer:
+                raise answer[key]
+            return [{"ETag": f"tag of {key} in {params['Bucket']}"}]
+        return [{"Grant": "private"}]
+
+    api, found = FakeApi(told), list[RemoteObject | Gap]()
+    lookups = {"aws_file": tuple({"bucket": "b", "key": key} for key in keys)}
+    collector = Collector(Catalog("aws", [FILE], schema_pack("aws")), api, HERE, "deep", lookups=lookups)
+    asyncio.run(collector.collect(["aws_file"], found.append))
+    objects = {item.id: item for item in found if isinstance(item, RemoteObject)}
+    return objects, [item for item in found if isinstance(item, Gap)], api
+
+
+def test_what_states_record_is_looked_up_one_by_one() -> None:
+    """Each recorded object is asked for by what the state records of it, and is then completed as listed ones are."""
+    objects, gaps, _ = _look_up("x", "y", answer={})
+    assert (sorted(objects), gaps) == (["b/x", "b/y"], [])
+    assert objects["b/x"].attributes == {
+        "id": "b/x",
+        "bucket": "b",
+        "key": "x",
+        "etag": "tag of x in b",
+        "acl": "private",
+    }
+
+
+def test_an_object_that_is_not_there_is_absent_and_one_that_is_refused_a_gap() -> None:
+    """An absent code leaves no object and no gap; any other error hides the type and keeps what was read."""
+    absent = ApiError("svc.head", "404", "unreachable", "Not Found", not_found=True)
+    objects, gaps, _ = _look_up("x", "y", answer={"x": absent})
+    assert (list(objects), gaps) == (["b/y"], [])
+    objects, gaps, _ = _look_up("x", "y", answer={"x": denied("svc.head")})
+    assert list(objects) == ["b/y"]
+    assert [(gap.type, gap.operation, gap.reason, gap.attributes) for gap in gaps] == [
+        ("aws_file", "svc.head", "denied", ())
+    ]
+
+
+def test_nothing_is_looked_up_where_no_state_records_anything() -> None:
+    """A type that is looked up costs nothing by itself."""
+    objects, gaps, api = _look_up(answer={})
+    assert (objects, gaps, api.asked) == ({}, [], [])

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from driftmgr.app.instances import Sorted
 from driftmgr.app.reading import Collected, Memory, Reader, Signals
 from driftmgr.app.request import OnProgress, Progress, ScanRequest
 from driftmgr.catalog import Catalog, catalog_of
+from driftmgr.catalog.entry import ResourceType
 from driftmgr.clouds import CloudApi, SignInError
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
@@ -22,8 +24,18 @@ from driftmgr.discovery.shards import ScanPlan
 from driftmgr.drift.acceptance import ScannedCloud
 from driftmgr.drift.detect import Asked, Findings, detect
 from driftmgr.drift.match import ObjectIndex
-from driftmgr.drift.traits import traits_of
-from driftmgr.model import DriftMgrError, Gap, ResourceInstance, Scope, Summary, coverage_of, worst_first
+from driftmgr.drift.sought import Sought
+from driftmgr.drift.traits import Place, may_be_in, traits_of
+from driftmgr.model import (
+    AcceptedObject,
+    DriftMgrError,
+    Gap,
+    ResourceInstance,
+    Scope,
+    Summary,
+    coverage_of,
+    worst_first,
+)
 from driftmgr.store.fingerprints import StoredFingerprints, cache_directory
 from driftmgr.telemetry import traces
 
@@ -107,11 +119,12 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         """Read the cloud and judge the instances; raises ``DriftMgrError``."""
         cloud, request = self.signed_in(), self.request
         fingerprints = StoredFingerprints(cache_directory() / "fingerprints.sqlite")
-        memory = Memory(request, cloud.identities)
+        sought = self._sought()
+        memory = Memory(request, cloud.identities, sought)
         index = ObjectIndex(self.catalog)
         async with cloud.opened() as api:
             regions, planned = await self._planned(api)
-            reader = self._reader(api, fingerprints, signals, memory, index)
+            reader = self._reader(api, fingerprints, signals, memory=memory, sought=sought, index=index)
             collected = _with_gaps(await reader.collect(planned, on_progress), cloud.gaps)
         asked = Asked(
             regions=regions,
@@ -171,18 +184,30 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         collected = Collected(objects=(), gaps=(gap,), api_calls=0, reused=0, outcome="complete")
         return Look(collected=collected, findings=Findings(drifts=(), gaps=(gap,), summary=summary))
 
-    def _reader(
+    def _sought(self) -> Sought:
+        return Sought.of(
+            self.catalog,
+            traits_of(self.instances, self.catalog),
+            ((kept.type, kept.attributes) for kept in self.held.instances),
+            only_managed=self.request.managed_only,
+            defaults=self.request.include_defaults,
+        )
+
+    def _reader(  # noqa: PLR0913  # whom to ask, what to remember, and what for
         self,
         api: CloudApi,
         fingerprints: Fingerprints,
         signals: Signals,
+        *,
         memory: Memory | None = None,
+        sought: Sought | None = None,
         index: ObjectIndex | None = None,
     ) -> Reader:
         return Reader(
             catalog=self.catalog,
             api=api,
             memory=memory,
+            sought=sought,
             fingerprints=fingerprints,
             signals=signals,
             on_object=index.add if index else None,
@@ -195,7 +220,22 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         named |= {kept.scope.region for kept in self.held.instances if kept.scope.region and kept.type in self.catalog}
         regions = dict(await self.signed_in().regions(api, named))
         counts = Counter(item.entry.name for item in traits)
-        return regions, plan(self.catalog, regions, self.types, mode=self.request.mode, managed=counts)
+        kept = [one for one in self.held.instances if one.type in self.catalog and self.catalog[one.type].lookup]
+        counts.update(Counter(one.type for one in kept if not counts[one.type]))
+
+        def recorded(entry: ResourceType, scope: Scope) -> Iterator[Mapping[str, Any]]:
+            for item in traits:
+                if item.entry is entry and may_be_in((item.account, item.region), scope):
+                    yield item.instance.attributes
+            yield from (one.attributes for one in kept if one.type == entry.name and may_be_in(_place(one), scope))
+
+        return regions, plan(
+            self.catalog, regions, self.types, mode=self.request.mode, managed=counts, recorded=recorded
+        )
+
+
+def _place(kept: AcceptedObject) -> Place:
+    return kept.scope.account, kept.scope.region
 
 
 def _with_gaps(collected: Collected, gaps: tuple[Gap, ...]) -> Collected:

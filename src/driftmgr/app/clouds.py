@@ -75,4 +75,4 @@ def without_credentials(catalog: Catalog) -> frozenset[str]:
     def lacks(service: str) -> bool:
         return not all(map(os.environ.get, _OWN_CREDENTIALS.get((catalog.cloud, service), ())))
 
-    return frozenset(entry.name for entry in catalog if entry.list and lacks(entry.list.service))
+    return frozenset(entry.name for entry in catalog if entry.source and lacks(entry.source.service))

@@ -19,6 +19,7 @@ from driftmgr.discovery.fingerprints import Fingerprints
 from driftmgr.discovery.run import InProcessExecutor, SavingExecutor, ShardExecutor
 from driftmgr.discovery.shards import ScanPlan, Shard
 from driftmgr.drift.secrets import ObjectMask
+from driftmgr.drift.sought import Sought
 from driftmgr.model import Gap, RemoteObject
 from driftmgr.model.report import ScanOutcome
 from driftmgr.runtime.cache import SingleFlightCache
@@ -76,9 +77,10 @@ class Signals:
 class Memory:
     """What a scan may use of earlier ones, by who reads: answers in memory, shards on disk."""
 
-    def __init__(self, request: ScanRequest, identities: Mapping[str, str]) -> None:
+    def __init__(self, request: ScanRequest, identities: Mapping[str, str], sought: Sought) -> None:
         self.reused = 0
         self._request = request
+        self._sought = sought
         # What is kept was made with this knowledge of types.
         self._identities = {name: f"{who} {version('driftmgr')}" for name, who in identities.items()}
         whose = hashlib.sha256(repr((sorted(self._identities.values()), request.mode)).encode()).hexdigest()
@@ -120,12 +122,15 @@ class Memory:
         return self._shards.save(key, objects)
 
     def _key(self, shard: Shard) -> str:
-        return repr((self._identities[shard.scope.account], str(shard.scope), shard.service, shard.types, shard.mode))
+        # Objects that are not sought are kept without their details, so what is sought is part of the question.
+        who, sought = self._identities[shard.scope.account], self._sought.about(shard.types)
+        return repr((who, str(shard.scope), shard.service, shard.types, shard.mode, sought))
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """All that reads a plan; without a ``memory`` it asks for everything and saves nothing.
 
+    With ``sought`` only objects that it includes are looked at closely.
     ``on_object`` gets each object as it arrives.
     """
 
@@ -134,6 +139,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     fingerprints: Fingerprints
     signals: Signals
     memory: Memory | None = None
+    sought: Sought | None = None
     on_object: Callable[[RemoteObject], None] | None = None
 
     async def collect(self, planned: ScanPlan, on_progress: OnProgress | None) -> Collected:
@@ -156,8 +162,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
     def _executor(self) -> ShardExecutor:
         if self.memory is None:
-            return InProcessExecutor(self.catalog, self.api, self.fingerprints)
-        inner = InProcessExecutor(self.catalog, self.memory.api(self.api), self.fingerprints)
+            return InProcessExecutor(self.catalog, self.api, self.fingerprints, self.sought)
+        inner = InProcessExecutor(self.catalog, self.memory.api(self.api), self.fingerprints, self.sought)
         return self.memory.executor(inner, self.catalog)
 
 

@@ -48,7 +48,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     taken from the item by path. ``region`` is a path over the item to the region that must be asked
     (S3 buckets), else the scope's own. ``when`` is a path over the item: a detail call is made only
     where it finds something true (capacity is not asked of a gateway), else the answer is ``None``.
-    ``absent`` names the error codes that mean "not set"; every other error is a gap.
+    ``absent`` names the error codes that mean "not set"; every other error is a gap. ``union`` names a
+    parameter of the call of a join, a filter with a list of values: calls of one scope that differ in it
+    alone are asked once, with the values of all, and each join finds its own by key.
     ``permission`` overrides the IAM action derived from the operation; a tuple if one call needs
     several.
     """
@@ -60,6 +62,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     region: str | None = None
     when: str | None = None
     absent: tuple[str, ...] = ()
+    union: str | None = None
     permission: str | tuple[str, ...] | None = None
 
     @property
@@ -241,6 +244,11 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     like one that is not set. ``links`` are read like attributes that the schema lacks, for
     ``parents`` to name: the instance that a volume is attached to.
 
+    ``lookup`` takes the place of ``list`` for objects that are data rather than infrastructure, of which a cloud may
+    hold millions (the files in a bucket): it is asked for each managed instance, with the attributes that the state
+    records as the item, and an ``absent`` code says that there is no such object. The item of the entry is then the
+    answer, with those attributes as ``Recorded``. Objects that no state knows are not looked for.
+
     ``companions`` are types without an entry that manage parts of this one. ``also_in`` names a
     recorded block and its attribute that holds a region: there the instance manages an object of
     the same id too (the replicas of a table), which is then not unmanaged.
@@ -254,6 +262,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     id: str | Template = "@"
     list: Call | None = None
+    lookup: Call | None = None
     expand: str | Call | None = None
     details: Mapping[str, Call] = {}
     joins: Mapping[str, Join] = {}
@@ -276,6 +285,11 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     also_in: tuple[str, str] | None = None
     aliases: tuple[str, ...] = ()
     import_id: str | None = None
+
+    @property
+    def source(self) -> Call | None:
+        """The call that gives the items; none where instances are put together from others."""
+        return self.list or self.lookup
 
 
 class NoEntry(msgspec.Struct, frozen=True, kw_only=True):

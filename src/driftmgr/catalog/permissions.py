@@ -42,8 +42,8 @@ _ACRONYMS = {
 
 def calls_of(entry: ResourceType) -> Iterator[Call]:
     """Every call that an entry may make."""
-    if entry.list:
-        yield entry.list
+    if entry.source:
+        yield entry.source
     if isinstance(entry.expand, Call):
         yield entry.expand
     yield from (call for join in entry.joins.values() for call in (join.of, join.call) if call)

@@ -13,18 +13,26 @@ from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import CRITICAL, HIGH, Call, Join, ResourceType
 from driftmgr.clouds import ApiError, CloudApi
 from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
-from driftmgr.discovery.observe import Observer
+from driftmgr.discovery.observe import Observer, outline_of
 from driftmgr.discovery.paths import names_in, path_reader, source_reader
 from driftmgr.discovery.shards import Mode
+from driftmgr.drift.sought import Sought
 from driftmgr.model import Gap, GapReason, RemoteObject, Scope
 
 Found = RemoteObject | Gap
 Emit = Callable[[Found], None]
 Item = dict[str, Any]
+Answers = dict[tuple[str, str | None, str], asyncio.Task[list[dict[str, Any]]]]
+"""What was asked of one scope, and what comes of it: by operation, region and parameters."""
 
 
 class Collector:
-    """Collects types of one scope; calls that several types need are made once."""
+    """Collects types of one scope; calls that several types need are made once.
+
+    With ``sought`` only objects that it includes are looked at closely. ``unions`` are the values of filters that
+    several collectors of the scope ask with at once, and have the answers of in ``shared``; ``lookups`` are the
+    recorded attributes of what is looked up one by one.
+    """
 
     def __init__(  # noqa: PLR0913  # what is asked, of whom, where, and how
         self,
@@ -35,20 +43,28 @@ class Collector:
         fingerprints: Fingerprints | None = None,
         *,
         partition: str = "aws",
+        sought: Sought | None = None,
+        unions: Mapping[str, tuple[str, ...]] | None = None,
+        shared: "Answers | None" = None,
+        lookups: Mapping[str, tuple[Mapping[str, Any], ...]] | None = None,
     ) -> None:
         self.fingerprints = fingerprints or NoFingerprints()
-        self._catalog = catalog
+        self.catalog = catalog
+        self.sought = sought
         self._api = api
         self._scope = scope
         self._mode = mode
-        self._answers: dict[tuple[str, str | None, str], asyncio.Task[list[dict[str, Any]]]] = {}
+        self.lookups = lookups or {}
+        self._unions = unions or {}
+        self._answers: Answers = {}
+        self._shared: Answers = {} if shared is None else shared
         self._words = {"account": scope.account, "region": scope.region, "partition": partition}
 
     async def collect(self, types: Iterable[str], emit: Emit) -> None:
         """Emit the objects and gaps of the types, as they arrive."""
         async with asyncio.TaskGroup() as tasks:
             for name in types:
-                tasks.create_task(_TypeRun(self, self._catalog[name], emit).run())
+                tasks.create_task(_TypeRun(self, self.catalog[name], emit).run())
 
     @property
     def scope(self) -> Scope:
@@ -80,12 +96,15 @@ class Collector:
     async def _answer(self, call: Call, item: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         """All pages of a call, none where an ``absent`` code answers; one request is sent once, whoever asks."""
         params = {**call.params, **{name: path_reader(path)(item) for name, path in call.given.items()}}
+        if call.union and call.operation in self._unions:
+            params[call.union] = list(self._unions[call.operation])
         region = path_reader(call.region)(item) if call.region else None
         key = (call.operation, region, repr(sorted(params.items())))
-        if key not in self._answers:
-            self._answers[key] = asyncio.ensure_future(self._fetch(call, params, region))
+        answers = self._shared if call.union else self._answers
+        if key not in answers:
+            answers[key] = asyncio.ensure_future(self._fetch(call, params, region))
         try:
-            return await asyncio.shield(self._answers[key])
+            return await asyncio.shield(answers[key])
         except ApiError as error:
             if error.code in call.absent:
                 return []
@@ -101,6 +120,7 @@ class _Failure:
     def __init__(self, message: str) -> None:
         self.message = message
         self.count = 0
+        self.whole = False
         self.parts: set[str] = set()
         self.attributes: set[str] = set()
 
@@ -113,25 +133,43 @@ class _TypeRun:
         self._entry = entry
         self._emit = emit
         self._observer = Observer(entry)
-        self._late_joins = {name for name, join in entry.joins.items() if names_in(join.to) & entry.details.keys()}
+        self._sought = collector.sought
+        self._outline = outline_of(collector.catalog, entry, self._sought) if self._sought else None
         self._failures: dict[tuple[str, GapReason, str], _Failure] = {}
 
     async def run(self) -> None:
-        if self._entry.list is None:
-            return
         try:
-            items = await self._listed(self._entry.list)
+            items = await self._items()
         except ApiError as error:
             self._emit(self._gap(error.operation, error.reason, f"{error.code}: {error.message}"))
             return
         joined = await self._join()
         await _all(self._complete(item, joined) for item in items)
         for (operation, reason, code), failure in self._failures.items():
-            whole = bool(failure.parts & self._observer.existence_needs)
+            whole = failure.whole or bool(failure.parts & self._observer.existence_needs)
             lost = {name for part in failure.parts for name in self._observer.attributes_of(part)} | failure.attributes
             times = f" ({failure.count} objects)" if failure.count > 1 else ""
             message = f"{code}: {failure.message}{times}"
             self._emit(self._gap(operation, reason, message, () if whole else tuple(sorted(lost))))
+
+    async def _items(self) -> list[Item]:
+        if self._entry.list is not None:
+            return await self._listed(self._entry.list)
+        lookup = self._entry.lookup
+        if lookup is None:
+            return []
+        recorded = self._collector.lookups.get(self._entry.name, ())
+        found = await _all(self._looked_up(lookup, attributes) for attributes in recorded)
+        return [item for item in found if item is not None]
+
+    async def _looked_up(self, call: Call, recorded: Mapping[str, Any]) -> Item | None:
+        """The item of one recorded instance; one that cannot be read hides the type, not the others that were read."""
+        try:
+            answer = await self._collector.value(call, recorded)
+        except ApiError as error:
+            self._failure(error).whole = True
+            return None
+        return None if answer is None else self._collector.with_scope(_as_item(answer), Recorded=recorded)
 
     async def _listed(self, call: Call) -> list[Item]:
         items = [self._collector.with_scope(_as_item(item)) for item in await self._collector.items(call)]
@@ -173,11 +211,16 @@ class _TypeRun:
         ]
 
     async def _complete(self, item: Item, joined: Mapping[str, tuple[Join, dict[Any, list[Any]]]]) -> None:
-        wanted = self._wanted_details(item)
         lost = {name for name in self._entry.joins if name not in joined}
-        lacking = set(self._entry.details) - wanted.keys()
-        parts = {name: _matches(item, *join) for name, join in joined.items() if name not in self._late_joins}
+        parts = {name: _matches(item, *join) for name, join in joined.items() if name not in self._observer.late_joins}
         completed = {**item, **parts}
+        if self._is_sought(completed, frozenset(lost)):
+            wanted = self._wanted_details(item)
+        elif self._observer.existence_needs:
+            return
+        else:
+            wanted = {}
+        lacking = set(self._entry.details) - wanted.keys()
 
         async def detail(name: str, call: Call) -> None:
             if call.when is not None and not path_reader(call.when)(completed):
@@ -190,23 +233,26 @@ class _TypeRun:
                 lost.add(name)
 
         await _all(detail(name, call) for name, call in wanted.items())
-        for name in self._late_joins & joined.keys():
+        for name in self._observer.late_joins & joined.keys():
             needs = names_in(self._entry.joins[name].to)
             parts[name] = _matches({**item, **parts}, *joined[name])
             # Without the detail that names its key the join found nothing, which says nothing.
             lost |= {name} if needs & lost else set()
             lacking |= {name} if needs & lacking else set()
-        for name, join in self._entry.joins.items():
-            if join.required and parts.get(name) is None and name not in lost | lacking:
-                self._fail(
-                    name, ApiError(join.call.operation, "NotListed", "unreachable", "it was listed without this part")
-                )
-                lost.add(name)
+        lost |= self._not_listed(parts, lost | lacking)
         if lost & self._observer.existence_needs:
             return
         completed = {**item, **parts}
         if self._observer.exists(completed):
             self._observe(item, completed, frozenset(lacking), frozenset(lost))
+
+    def _not_listed(self, parts: Mapping[str, Any], untold: set[str]) -> set[str]:
+        """The required joins that had no match for an item, each of them a failure."""
+        names = {name for name, join in self._entry.joins.items() if join.required and parts.get(name) is None}
+        for name in names - untold:
+            operation = self._entry.joins[name].call.operation
+            self._fail(name, ApiError(operation, "NotListed", "unreachable", "it was listed without this part"))
+        return names - untold
 
     def _observe(self, item: Item, completed: Item, lacking: frozenset[str], lost: frozenset[str]) -> None:
         found = self._observer.observe(completed, self._collector.scope, lacking=lacking, lost=lost)
@@ -217,6 +263,15 @@ class _TypeRun:
                 self._failure(error).attributes.add(name)
             self._remember(item, found, lacking | lost | set(found.unread))
             self._emit(found)
+
+    def _is_sought(self, listed: Item, lost: frozenset[str]) -> bool:
+        """Whether details of an object can matter to anybody; where its outline is not clear they can."""
+        if self._outline is None or self._sought is None:
+            return True
+        found = self._outline.observe(listed, self._collector.scope, lacking=self._observer.per_object, lost=lost)
+        if found is None or found.unread or found.origin_unread:
+            return True
+        return self._sought.includes(self._entry, found)
 
     def _wanted_details(self, item: Item) -> dict[str, Call]:
         mode, details = self._collector.mode, self._entry.details
@@ -240,7 +295,7 @@ class _TypeRun:
     def _operation_telling(self, path: str) -> str:
         names = names_in(path)
         details = (call.operation for name, call in self._entry.details.items() if name in names)
-        return next(details, self._entry.list.operation if self._entry.list else "")
+        return next(details, self._entry.source.operation if self._entry.source else "")
 
     def _fail(self, part: str, error: ApiError) -> None:
         self._failure(error).parts.add(part)

@@ -3,14 +3,49 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
+from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import UNTOLD, ResourceType, as_attribute
 from driftmgr.catalog.references import values_at
 from driftmgr.discovery.paths import attribute_reader, names_in, path_reader, source_reader
+from driftmgr.drift.sought import Sought, identifying
 from driftmgr.model import Parent, RemoteObject, Scope
 
 
+def outline_of(catalog: Catalog, entry: ResourceType, sought: Sought) -> "Observer | None":
+    """Reads from its list call what identifies an object; ``None`` where that takes a call for each object.
+
+    One whose very existence takes such a call can be passed over only where nobody asks for unmanaged objects.
+    """
+    whole = Observer(entry)
+    if not entry.details or (whole.existence_needs and not sought.only_managed):
+        return None
+    names = identifying(catalog, entry)
+    needs = frozenset().union(*(whole.needs.get(name, frozenset()) for name in names))
+    needs |= names_in(entry.id) | (names_in(entry.region) if entry.region else frozenset())
+    if needs & whole.per_object:
+        return None
+    told = entry
+    if whole.origin_needs & whole.per_object:
+        told = msgspec.structs.replace(entry, is_default=None, owner=None)
+    return Observer(
+        msgspec.structs.replace(
+            told,
+            attributes={name: value for name, value in entry.attributes.items() if name in names},
+            links={name: value for name, value in entry.links.items() if name in names},
+            refused={},
+        )
+    )
+
+
 class Observer:
-    """One entry, compiled: which parts of an item it needs, and how the object is read from it."""
+    """One entry, compiled: which parts of an item it needs, and how the object is read from it.
+
+    ``needs`` are the details and joins of each attribute, ``existence_needs`` those that tell whether there is such an
+    object, ``origin_needs`` those that tell who made it. ``per_object`` are the parts that take a call for each object:
+    details, and joins by what a detail tells (``late_joins``).
+    """
 
     def __init__(self, entry: ResourceType) -> None:
         self.entry = entry
@@ -24,19 +59,23 @@ class Observer:
         self._attributes = {name: attribute_reader(value) for name, value in read.items()}
         self._refused = {name: path_reader(path) for name, path in entry.refused.items()}
         parts = frozenset((*entry.details, *entry.joins))
-        self._needs = {
+        self.needs = {
             name: parts if "@" in (names := names_in(as_attribute(value).path)) else parts & names
             for name, value in read.items()
         }
+        self.late_joins = frozenset(
+            name for name, join in entry.joins.items() if names_in(join.to) & entry.details.keys()
+        )
+        self.per_object = self.late_joins | entry.details.keys()
         self.existence_needs = parts & names_in(entry.exists) if entry.exists else frozenset()
         told = [as_attribute(entry.owner).path] if entry.owner else []
         told += [entry.is_default] if entry.is_default else []
-        self._origin_needs = parts & frozenset(name for path in told for name in names_in(path))
+        self.origin_needs = parts & frozenset(name for path in told for name in names_in(path))
 
     def attributes_of(self, part: str) -> tuple[str, ...]:
         """The attributes that need a detail or join; ``owner`` stands for who made the object."""
-        origin = ("owner",) if part in self._origin_needs else ()
-        return (*(name for name, needs in self._needs.items() if part in needs), *origin)
+        origin = ("owner",) if part in self.origin_needs else ()
+        return (*(name for name, needs in self.needs.items() if part in needs), *origin)
 
     def identity(self, item: Mapping[str, Any]) -> str | None:
         """The object's id, as far as the listed item tells it."""
@@ -74,11 +113,11 @@ class Observer:
         if identity is None:
             return None
         missing = lacking | lost
-        unread = {name for name, needs in self._needs.items() if needs & lost} | self.refusals(item).keys()
+        unread = {name for name, needs in self.needs.items() if needs & lost} | self.refusals(item).keys()
         attributes = {
             name: value
             for name, reader in self._attributes.items()
-            if name not in unread and not (self._needs[name] & missing) and (value := reader(item)) is not UNTOLD
+            if name not in unread and not (self.needs[name] & missing) and (value := reader(item)) is not UNTOLD
         }
         attributes.setdefault("id", str(identity))
         region = self._region(item) if self._region else scope.region
@@ -90,7 +129,7 @@ class Observer:
             parents=self._parents(attributes),
             owner=self._owner(item) if self._owner else None,
             is_default=bool(self._is_default and self._is_default(item)),
-            origin_unread=bool(lost & self._origin_needs),
+            origin_unread=bool(lost & self.origin_needs),
             unread=tuple(name for name in self._attributes if name in unread),
         )
 

@@ -1,33 +1,40 @@
 """Plan a scan: which calls, in which shards, at what cost. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil
+from typing import Any
 
 import msgspec
 
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import GLOBAL, Call, ResourceType
 from driftmgr.catalog.permissions import call_actions
+from driftmgr.discovery.paths import names_in
 from driftmgr.discovery.shards import CallKind, Mode, PlannedCall, ScanPlan, Shard
 from driftmgr.model import Scope
+
+Lookups = Mapping[str, tuple[Mapping[str, Any], ...]]
+Recorded = Callable[[ResourceType, Scope], Iterable[Mapping[str, Any]]]
 
 PAGE_SIZE = 100
 """Objects that one page of an average list call brings; AWS pages hold 50 to 1,000."""
 
 
-def plan(
+def plan(  # noqa: PLR0913  # what is known, where to look, and for what
     catalog: Catalog,
     regions: Mapping[str, Iterable[str]],
     types: Iterable[str],
     *,
     mode: Mode = "deep",
     managed: Mapping[str, int] | None = None,
+    recorded: Recorded | None = None,
 ) -> ScanPlan:
     """The shards for accounts and their regions.
 
     ``regions`` maps each account to the regions asked of it; ``types`` are names of the catalog (those
     that instances are assembled from are added); ``managed`` counts the managed instances per type,
-    which the expected number of calls is derived from.
+    which the expected number of calls is derived from; ``recorded`` gives what the states record of those of a type
+    that may be in a scope, for types that are looked up.
     """
     entries = [catalog[name] for name in with_parts(catalog, types)]
     counts = managed or {}
@@ -37,10 +44,26 @@ def plan(
         partition = partition_of(places)
         for region in places:
             scope = Scope(cloud=catalog.cloud, account=account, region=region)
-            here = [entry for entry in entries if entry.list and (entry.reach == GLOBAL) == (region is None)]
-            planned = _shards(scope, here, mode, counts, max(1, len(places) - 1))
-            shards += (msgspec.structs.replace(shard, partition=partition) for shard in planned)
+            here = [entry for entry in entries if entry.source and (entry.reach == GLOBAL) == (region is None)]
+            here = [entry for entry in here if not entry.lookup or counts.get(entry.name)]
+            lookups = {
+                entry.name: _named(entry.lookup, recorded(entry, scope)) for entry in here if entry.lookup and recorded
+            }
+            planned = _shards(scope, here, mode, counts, 1 if region is None else max(1, len(places) - 1))
+            shards += (_completed(shard, partition, lookups) for shard in planned)
     return ScanPlan(shards=tuple(shards), mode=mode)
+
+
+def _named(lookup: Call, recorded: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """What a lookup needs of each instance, and no more: a plan is shown."""
+    names = sorted(name for path in (*lookup.given.values(), lookup.region or "") if path for name in names_in(path))
+    found = ({name: attributes.get(name) for name in names} for attributes in recorded)
+    return tuple({repr(one): one for one in found}.values())
+
+
+def _completed(shard: Shard, partition: str, lookups: Lookups) -> Shard:
+    own = {name: found for name, found in lookups.items() if name in shard.types}
+    return msgspec.structs.replace(shard, partition=partition, lookups=own)
 
 
 def partition_of(regions: Iterable[str | None]) -> str:
@@ -64,41 +87,76 @@ def _shards(
 ) -> Iterable[Shard]:
     services: dict[str, list[ResourceType]] = {}
     for entry in entries:
-        if entry.list:
-            services.setdefault(entry.list.service, []).append(entry)
+        if entry.source:
+            services.setdefault(entry.source.service, []).append(entry)
+    shares = {entry.name: ceil(counts.get(entry.name, 0) / places) for entry in entries}
+    unions = _unions(entries)
+    told: set[str] = set()
     for service, group in services.items():
+        asked = _unions(group).keys()
         yield Shard(
             scope=scope,
             service=service,
             types=tuple(entry.name for entry in group),
-            calls=tuple(_planned(group, mode, counts, places)),
+            calls=(
+                *_planned(group, mode, shares),
+                # The first shard that needs it asks for all of them.
+                *(_planned_union(unions[operation], shares) for operation in unions if operation in asked - told),
+            ),
             mode=mode,
+            unions={operation: _values(unions[operation]) for operation in unions if operation in asked},
         )
+        told |= asked
 
 
-def _planned(
-    entries: Iterable[ResourceType], mode: Mode, counts: Mapping[str, int], places: int
-) -> Iterable[PlannedCall]:
-    merged: dict[tuple[str, str, str], PlannedCall] = {}
+def _unions(entries: Iterable[ResourceType]) -> dict[str, list[tuple[ResourceType, Call]]]:
+    """By operation the calls that are asked as one, each with its type."""
+    found: dict[str, list[tuple[ResourceType, Call]]] = {}
     for entry in entries:
-        share = ceil(counts.get(entry.name, 0) / places)
-        for kind, call in _calls(entry, mode):
-            expected = max(1, ceil(share / PAGE_SIZE)) if kind in {"list", "join"} else share
-            key = (call.operation, kind, repr((call.params, call.given)))
-            known = merged.get(key)
-            merged[key] = PlannedCall(
-                operation=call.operation,
-                kind=kind,
-                types=(*(known.types if known else ()), entry.name),
-                expected=max(expected, known.expected if known else 0),
-                permissions=call_actions(call),
-            )
+        for join in entry.joins.values():
+            if join.call.union:
+                found.setdefault(join.call.operation, []).append((entry, join.call))
+    return found
+
+
+def _values(calls: Iterable[tuple[ResourceType, Call]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for _, call in calls for value in call.params[call.union or ""]))
+
+
+def _planned_union(calls: Sequence[tuple[ResourceType, Call]], shares: Mapping[str, int]) -> PlannedCall:
+    types = tuple(dict.fromkeys(entry.name for entry, _ in calls))
+    return PlannedCall(
+        operation=calls[0][1].operation,
+        kind="join",
+        types=types,
+        expected=max(1, ceil(sum(shares[name] for name in types) / PAGE_SIZE)),
+        permissions=call_actions(calls[0][1]),
+    )
+
+
+def _planned(entries: Iterable[ResourceType], mode: Mode, shares: Mapping[str, int]) -> Iterable[PlannedCall]:
+    merged: dict[tuple[str, str, str], PlannedCall] = {}
+    for name, kind, call in ((entry.name, *asked) for entry in entries for asked in _calls(entry, mode)):
+        if call.union:
+            continue
+        expected = max(1, ceil(shares[name] / PAGE_SIZE)) if kind in {"list", "join"} else shares[name]
+        key = (call.operation, kind, repr((call.params, call.given)))
+        known = merged.get(key)
+        merged[key] = PlannedCall(
+            operation=call.operation,
+            kind=kind,
+            types=(*(known.types if known else ()), name),
+            expected=max(expected, known.expected if known else 0),
+            permissions=call_actions(call),
+        )
     return merged.values()
 
 
 def _calls(entry: ResourceType, mode: Mode) -> Iterable[tuple[CallKind, Call]]:
     if entry.list:
         yield "list", entry.list
+    if entry.lookup:
+        yield "lookup", entry.lookup
     if isinstance(entry.expand, Call):
         yield "expand", entry.expand
     for join in entry.joins.values():

@@ -11,10 +11,11 @@ from typing import Protocol
 
 from driftmgr.catalog import Catalog
 from driftmgr.clouds import CloudApi
-from driftmgr.discovery.collect import Collector, Emit, Found
+from driftmgr.discovery.collect import Answers, Collector, Emit, Found
 from driftmgr.discovery.fingerprints import Fingerprints
 from driftmgr.discovery.shards import Shard
-from driftmgr.model import RemoteObject
+from driftmgr.drift.sought import Sought
+from driftmgr.model import RemoteObject, Scope
 from driftmgr.telemetry import logs, metrics, traces
 
 OnShardDone = Callable[[Shard], None]
@@ -28,19 +29,35 @@ class ShardExecutor(Protocol):
 
 
 class InProcessExecutor:
-    """All shards on this event loop; the limits of the cloud's API bound what is under way."""
+    """All shards on this event loop; the limits of the cloud's API bound what is under way.
 
-    def __init__(self, catalog: Catalog, api: CloudApi, fingerprints: Fingerprints) -> None:
+    With ``sought`` only objects that it includes are looked at closely.
+    """
+
+    def __init__(
+        self, catalog: Catalog, api: CloudApi, fingerprints: Fingerprints, sought: Sought | None = None
+    ) -> None:
         self._catalog = catalog
         self._api = api
         self._fingerprints = fingerprints
+        self._sought = sought
+        self._shared: dict[Scope, Answers] = {}
 
     async def run(self, shards: Iterable[Shard], emit: Emit, on_done: OnShardDone) -> None:
         """Run all shards; a defect in one ends the scan with its exception."""
 
         async def run_one(shard: Shard) -> None:
             collector = Collector(
-                self._catalog, self._api, shard.scope, shard.mode, self._fingerprints, partition=shard.partition
+                self._catalog,
+                self._api,
+                shard.scope,
+                shard.mode,
+                self._fingerprints,
+                partition=shard.partition,
+                sought=self._sought,
+                unions=shard.unions,
+                shared=self._shared.setdefault(shard.scope, {}),
+                lookups=shard.lookups,
             )
             names = {"driftmgr.scope": str(shard.scope), "driftmgr.service": shard.service}
             with logs.context(scope=str(shard.scope), service=shard.service), traces.span("driftmgr.scope", **names):

@@ -26,7 +26,7 @@ _ARN = re.compile(r"arn:[\w-]+:[\w-]*:(?P<region>[\w-]*):(?P<account>\d{12})?:")
 _ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)(?:[a-z]|-[a-z-]+-\d+[a-z])\Z")
 # A number or a UUID: nobody but the cloud makes these up, and it gives none of them twice.
 _UNIQUE = re.compile(r"\d+\Z|.*[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-_ALWAYS: tuple[tuple[str, ...], ...] = (("arn",), ("id",))
+ALWAYS_KEYS: tuple[tuple[str, ...], ...] = (("arn",), ("id",))
 
 
 class Traits(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
 def keys_of(entry: ResourceType, attributes: Mapping[str, Any]) -> tuple[Key, ...]:
     """The keys that attributes of either side give, in their normal form; one with an empty part is none."""
     keys: list[Key] = []
-    for names in (*_ALWAYS, *entry.keys):
+    for names in (*ALWAYS_KEYS, *entry.keys):
         values = tuple(_text(_normal(entry, name, attributes.get(name))) for name in names)
         if all(values):
             keys.append((entry.name, names, values))

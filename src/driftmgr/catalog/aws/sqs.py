@@ -4,6 +4,8 @@ Source of the mapping: provider ``internal/service/sqs/queue{,_policy,_redrive_p
 the API's GetQueueAttributes.
 """
 
+from typing import Any
+
 from driftmgr.catalog.aws.tagging import MADE_BY_TAGS, tags_by_arn
 from driftmgr.catalog.entry import MEDIUM, Attribute, Equivalence, ParentRef, ResourceType, aws_call
 from driftmgr.catalog.equivalences import same_iam_policy, same_json
@@ -15,6 +17,12 @@ NAME_PREFIX = "only used when the name is made; the name itself is compared"
 def _reuse_period(value: str | None) -> int:
     # The API leaves it out for queues without KMS; the provider then stores the service's default.
     return integer(value) or 300
+
+
+def _queue_arn(found: Any) -> str:
+    # The list call tells URLs alone, whose path ends with the account and the name.
+    place, name = found["place"], last_part(found["url"])
+    return f"arn:{place['partition']}:sqs:{place['region']}:{place['account']}:{name}"
 
 
 _QUEUES = aws_call("sqs.list_queues", "QueueUrls", params={"MaxResults": 1000})
@@ -33,7 +41,7 @@ QUEUE = ResourceType(
     id="Value",
     owner=MADE_BY_TAGS,
     attributes={
-        "arn": "Attributes.QueueArn",
+        "arn": Attribute("{url: Value, place: Scope}", read=_queue_arn),
         "url": "Value",
         "name": Attribute("Value", read=last_part),
         "content_based_deduplication": Attribute("Attributes.ContentBasedDeduplication", read=boolean, default=False),

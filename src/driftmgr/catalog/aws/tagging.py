@@ -15,6 +15,7 @@ def tags_by_arn(resource_type: str, arn: str | Template) -> Join:
         "resourcegroupstaggingapi.get_resources",
         "ResourceTagMappingList",
         params={"ResourceTypeFilters": [resource_type], "ResourcesPerPage": 100},
+        union="ResourceTypeFilters",
         permission="tag:GetResources",
     )
     return Join(call=call, on="ResourceARN", to=arn, value="Tags")

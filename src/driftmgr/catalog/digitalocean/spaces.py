@@ -11,10 +11,10 @@ from driftmgr.catalog.digitalocean.words import listed
 from driftmgr.catalog.entry import (
     GLOBAL,
     HIGH,
+    MEDIUM,
     Attribute,
     AttributeLike,
     Call,
-    NoEntry,
     ParentRef,
     ResourceType,
     Template,
@@ -76,6 +76,10 @@ _LIFECYCLE_RULE: Mapping[str, AttributeLike] = {
 def _versioning(answer: Mapping[str, Any] | None) -> list[dict[str, bool]]:
     """The block that the provider records of every bucket, versioned or not."""
     return [{"enabled": (answer or {}).get("Status") == "Enabled"}]
+
+
+def _unquoted(tag: str | None) -> str | None:
+    return None if tag is None else tag.strip('"')
 
 
 BUCKET = ResourceType(
@@ -161,7 +165,51 @@ KEY = ResourceType(
     },
 )
 
-OBJECT = NoEntry(
+# A bucket may hold millions of objects, and its list tells nothing of what is set on them.
+OBJECT = ResourceType(
     name="digitalocean_spaces_bucket_object",
-    reason="its bucket's list does not tell what is set on it; that would be a call for each object of the bucket",
+    criticality=MEDIUM,
+    reach=GLOBAL,
+    lookup=aws_call(
+        "s3.head_object",
+        given={"Bucket": "bucket", "Key": "key"},
+        region="region",
+        absent=("404", "NoSuchKey", "NoSuchBucket"),
+        permission=(),
+    ),
+    details={
+        "Acl": aws_call(
+            "s3.get_object_acl",
+            given={"Bucket": "Recorded.bucket", "Key": "Recorded.key"},
+            region="Recorded.region",
+            permission=(),
+        )
+    },
+    # The provider records the key alone, which objects of several buckets may have.
+    id=Template("{Recorded.bucket}/{Recorded.key}"),
+    keys=(("region", "bucket", "key"),),
+    parents=(ParentRef(type="digitalocean_spaces_bucket", attribute="bucket"),),
+    attributes={
+        # The provider sends it and never reads it; who may read an object is what matters most about it.
+        "acl": Attribute("Acl", read=acl_word),
+        "bucket": "Recorded.bucket",
+        "cache_control": Attribute("CacheControl", default=""),
+        "content_disposition": Attribute("ContentDisposition", default=""),
+        "content_encoding": Attribute("ContentEncoding", default=""),
+        "content_language": Attribute("ContentLanguage", default=""),
+        "content_type": "ContentType",
+        # No API compares contents; this is their only sign.
+        "etag": Attribute("ETag", read=_unquoted, counts=True),
+        "key": "Recorded.key",
+        "metadata": "Metadata",
+        "region": "Recorded.region",
+        "version_id": Attribute("VersionId", default=""),
+        "website_redirect": Attribute("WebsiteRedirectLocation", default=""),
+    },
+    unreadable={
+        "content": "not compared as such; a change of it shows as another etag",
+        "content_base64": "not compared as such; a change of it shows as another etag",
+        "force_destroy": "tells the provider how to delete an object; no property of it",
+        "source": "a file beside the configuration",
+    },
 )

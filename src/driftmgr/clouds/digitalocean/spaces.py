@@ -5,6 +5,7 @@ https://docs.digitalocean.com/reference/api/spaces/ ; the variables are those of
 
 import asyncio
 import os
+import posixpath
 import re
 import threading
 from collections.abc import Mapping
@@ -59,6 +60,15 @@ def keys_from(environment: Mapping[str, str]) -> SpacesKeys | None:
     return SpacesKeys(access_key=access_key, secret_key=secret_key)
 
 
+def stored_key(key: str) -> str:
+    """The key under which the provider stores an object: its SDK cleans the path of every request.
+
+    ``/a//b`` is stored as ``a/b`` (Go's ``path.Clean``; ``private/protocol/rest/build.go`` of aws-sdk-go 1.42).
+    """
+    cleaned = posixpath.normpath(f"/{key}").lstrip("/")
+    return f"{cleaned}/" if key.endswith("/") and cleaned else cleaned
+
+
 class Spaces:
     """The buckets that one pair of keys reads; ``team`` is the account they are asked for."""
 
@@ -102,6 +112,8 @@ class Spaces:
 
     async def _ask(self, keys: SpacesKeys, operation: str, params: Mapping[str, Any], region: str) -> dict[str, Any]:
         endpoint = Endpoint(provider="digitalocean", account=self._team, region=region, service="spaces")
+        if "Key" in params:
+            params = {**params, "Key": stored_key(params["Key"])}
 
         async def once() -> dict[str, Any]:
             self.calls += 1
