@@ -10,6 +10,7 @@ from typing import Any
 import botocore.session
 from botocore.validate import ParamValidator
 
+from discovery.fake import shard_of
 from driftmgr.catalog import catalog_of
 from driftmgr.catalog.entry import ResourceType
 from driftmgr.clouds import ApiError
@@ -97,7 +98,7 @@ class Collected:
     def __init__(self, types: Iterable[str], answers: Answers, *, scope: Scope = HERE, mode: Mode = "deep") -> None:
         found: list[RemoteObject | Gap] = []
         api = AnsweringApi({"resourcegroupstaggingapi.get_resources": tagged(), **answers})
-        asyncio.run(Collector(AWS, api, scope, mode).collect(types, found.append))
+        asyncio.run(Collector(AWS, api, shard_of(scope, mode)).collect(types, found.append))
         self.asked = api.asked
         self.objects = {(item.type, item.id): item for item in found if isinstance(item, RemoteObject)}
         self.gaps = [item for item in found if isinstance(item, Gap)]

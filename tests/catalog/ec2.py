@@ -7,7 +7,7 @@ from typing import Any
 import botocore.session
 from botocore.validate import ParamValidator
 
-from discovery.fake import FakeApi
+from discovery.fake import FakeApi, shard_of
 from driftmgr.catalog import catalog_of
 from driftmgr.discovery.collect import Collector
 from driftmgr.discovery.observe import Observer
@@ -38,6 +38,6 @@ def collected(answers: Mapping[str, dict[str, Any]], *types: str) -> dict[str, l
     """What the types find in answers (by operation without ``describe_``), by type."""
     found: list[RemoteObject | Gap] = []
     api = FakeApi(lambda operation, _: [answers.get(operation.removeprefix("ec2.describe_"), {})])
-    asyncio.run(Collector(_AWS, api, HERE, "deep").collect(types, found.append))
+    asyncio.run(Collector(_AWS, api, shard_of(HERE)).collect(types, found.append))
     assert not [item for item in found if isinstance(item, Gap)]
     return {name: [item for item in found if isinstance(item, RemoteObject) and item.type == name] for name in types}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from catalog.answers import HERE, drift, observed, shaped
+from discovery.fake import shard_of
 from driftmgr.catalog import catalog_of
 from driftmgr.catalog.aws.instances import (
     INSTANCE,
@@ -404,7 +405,7 @@ class FakeEc2:
 def collected(errors: Mapping[str, str]) -> tuple[FakeEc2, dict[str, RemoteObject], list[Gap]]:
     """What the family finds where calls end with error codes: instances by id, and gaps."""
     api, found = FakeEc2(errors), list[RemoteObject | Gap]()
-    asyncio.run(Collector(catalog_of("aws"), api, HERE, "deep").collect(FAMILY, found.append))
+    asyncio.run(Collector(catalog_of("aws"), api, shard_of(HERE)).collect(FAMILY, found.append))
     objects = {item.id: item for item in found if isinstance(item, RemoteObject)}
     return api, objects, [item for item in found if isinstance(item, Gap)]
 

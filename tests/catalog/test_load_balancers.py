@@ -12,6 +12,7 @@ from typing import Any
 import botocore.session
 import pytest
 
+from discovery.fake import shard_of
 from driftmgr.catalog import catalog_of
 from driftmgr.catalog.aws.load_balancers import LISTENER, LOAD_BALANCER
 from driftmgr.catalog.entry import as_attribute
@@ -359,7 +360,7 @@ def collected() -> tuple[FakeElb, dict[str, RemoteObject], list[Gap]]:
     """All balancers and listeners by id, and the gaps."""
     api = FakeElb()
     found: list[RemoteObject | Gap] = []
-    asyncio.run(Collector(AWS, api, HERE, "deep").collect(["aws_lb", "aws_lb_listener"], found.append))
+    asyncio.run(Collector(AWS, api, shard_of(HERE)).collect(["aws_lb", "aws_lb_listener"], found.append))
     objects = {item.id: item for item in found if isinstance(item, RemoteObject)}
     return api, objects, [item for item in found if isinstance(item, Gap)]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from discovery.fake import Answer, FakeApi
+from discovery.fake import Answer, FakeApi, shard_of
 from driftmgr.catalog import catalog_of
 from driftmgr.catalog.aws.s3 import (
     BUCKET,
@@ -429,7 +429,7 @@ def buckets(errors: Mapping[str, str]) -> Answer:
 def collected(errors: Mapping[str, str]) -> tuple[FakeApi, list[RemoteObject], list[Gap]]:
     """What the whole family finds where calls end with error codes."""
     api, found = FakeApi(buckets(errors)), list[RemoteObject | Gap]()
-    asyncio.run(Collector(AWS, api, EVERYWHERE, "deep").collect(FAMILY, found.append))
+    asyncio.run(Collector(AWS, api, shard_of(EVERYWHERE)).collect(FAMILY, found.append))
     objects = [item for item in found if isinstance(item, RemoteObject)]
     return api, objects, [item for item in found if isinstance(item, Gap)]
 

@@ -103,6 +103,23 @@ def test_calls_grow_with_pages(digitalocean_cloud: Cloud, tmp_path: Any) -> None
     assert calls() == before + 2
 
 
+def test_tags_are_listed_where_a_state_has_some_or_somebody_asks(recorded: Callable[[str], Recorded]) -> None:
+    """Tags come into being with use, so that none is ever a finding by itself; what asks for them costs a call."""
+    pair = recorded("vpcs")
+    pair.cloud.create("/v2/tags", name="by-hand")
+
+    def asked(**options: Any) -> tuple[int, set[Row]]:
+        pair.cloud.requests.clear()
+        found = rows(scan(pair, **options))
+        return sum(path.startswith("/v2/tags") for _, path in pair.cloud.requests), found
+
+    assert asked() == (0, set())
+    assert asked(types=("digitalocean_tag",)) == (1, set())
+    number, found = asked(include_defaults=True)
+    assert number == 1
+    assert ("unmanaged", "tag", "") in found
+
+
 @pytest.mark.parametrize("entry", list(CATALOG), ids=lambda entry: entry.name)
 def test_every_configurable_attribute_is_mapped_or_said_to_be_unreadable(entry: Any) -> None:
     """No attribute that HCL can set is passed over in silence, and none is made up."""

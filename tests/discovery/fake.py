@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
+from driftmgr.discovery.shards import Mode, Shard
 from driftmgr.model import Scope
 
 Answer = Callable[[str, Mapping[str, Any]], list[dict[str, Any]]]
@@ -27,3 +28,8 @@ class FakeApi:
         for page in self._answer(operation, params):
             await asyncio.sleep(0)
             yield page
+
+
+def shard_of(scope: Scope, mode: Mode = "deep", **others: Any) -> Shard:
+    """A shard without a plan: for a collector that is told its types."""
+    return Shard(scope=scope, service="", types=(), calls=(), mode=mode, **others)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from discovery.fake import FakeApi
+from discovery.fake import FakeApi, shard_of
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import (
     HIGH,
@@ -55,7 +55,7 @@ def collect(
     """Everything the entries find, objects by id."""
     catalog = Catalog("aws", entries, schema_pack("aws"))
     found: list[RemoteObject | Gap] = []
-    collector = Collector(catalog, api, HERE, mode, fingerprints, sought=sought)
+    collector = Collector(catalog, api, shard_of(HERE, mode), fingerprints=fingerprints, sought=sought)
     asyncio.run(collector.collect([entry.name for entry in entries], found.append))
     objects = {item.id: item for item in found if isinstance(item, RemoteObject)}
     return objects, [item for item in found if isinstance(item, Gap)]
@@ -218,7 +218,7 @@ def test_a_call_that_several_types_need_is_made_once() -> None:
     api = FakeApi(answer)
     catalog = Catalog("aws", [THING, policy], schema_pack("aws"))
     found: list[RemoteObject | Gap] = []
-    asyncio.run(Collector(catalog, api, HERE, "deep").collect(["aws_thing", "aws_thing_policy"], found.append))
+    asyncio.run(Collector(catalog, api, shard_of(HERE)).collect(["aws_thing", "aws_thing_policy"], found.append))
     assert api.calls == 3
     policies = [item for item in found if isinstance(item, RemoteObject) and item.type == "aws_thing_policy"]
     assert [(item.id, item.parents) for item in policies] == [("a", (Parent(type="aws_thing", id="a"),))]
@@ -623,12 +623,12 @@ def test_calls_that_differ_in_a_filter_alone_are_one_call() -> None:
         return [{"Tags": [{"Arn": "a", "Value": "mine"}, {"Arn": "x", "Value": "theirs"}]}]
 
     api, found = FakeApi(answer), list[RemoteObject | Gap]()
-    catalog, shared = Catalog("aws", [entry], schema_pack("aws")), Answers()
+    catalog, answers = Catalog("aws", [entry], schema_pack("aws")), Answers()
 
     async def both() -> None:
         unions = {"tags.get": ("svc", "other")}
         for _ in range(2):
-            collector = Collector(catalog, api, HERE, "deep", unions=unions, shared=shared)
+            collector = Collector(catalog, api, shard_of(HERE, unions=unions), answers=answers)
             await collector.collect(["aws_thing"], found.append)
 
     asyncio.run(both())
@@ -660,7 +660,7 @@ def _look_up(*keys: str, answer: Mapping[str, ApiError]) -> tuple[dict[str, Remo
 
     api, found = FakeApi(told), list[RemoteObject | Gap]()
     lookups = {"aws_file": tuple({"bucket": "b", "key": key} for key in keys)}
-    collector = Collector(Catalog("aws", [FILE], schema_pack("aws")), api, HERE, "deep", lookups=lookups)
+    collector = Collector(Catalog("aws", [FILE], schema_pack("aws")), api, shard_of(HERE, lookups=lookups))
     asyncio.run(collector.collect(["aws_file"], found.append))
     objects = {item.id: item for item in found if isinstance(item, RemoteObject)}
     return objects, [item for item in found if isinstance(item, Gap)], api

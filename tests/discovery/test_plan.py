@@ -94,3 +94,26 @@ def test_what_is_kept_once_per_account_is_expected_once() -> None:
     where = {ACCOUNT: ["eu-central-1", "us-east-1"]}
     planned = plan(Catalog("aws", [role], schema_pack("aws")), where, ["aws_iam_role"], managed={"aws_iam_role": 10})
     assert planned.expected_calls == 11
+
+
+def test_a_bulk_source_of_several_shards_is_planned_once() -> None:
+    """What one shard lists and another joins is asked by the first alone; both say that they share it."""
+    zones = aws_call("ec2.list_zones", "Zones", permission="ec2:Zones")
+    names = aws_call("sqs.list_names", "Names", permission="sqs:Names")
+    zone = ResourceType(name="aws_vpc", list=zones)
+    queue = ResourceType(
+        name="aws_sqs_queue",
+        list=aws_call("sqs.list", "Things"),
+        joins={"Zone": Join(call=zones, on="Id", to="Zone"), "Name": Join(call=names, on="Id", to="Id")},
+    )
+    catalog = Catalog("aws", [queue, zone], schema_pack("aws"))
+    planned = plan(catalog, {ACCOUNT: ["eu-central-1"]}, ["aws_sqs_queue", "aws_vpc"])
+    calls = {shard.service: [(call.kind, call.operation) for call in shard.calls] for shard in planned.shards}
+    assert calls == {"sqs": [("list", "sqs.list"), ("join", "sqs.list_names")], "ec2": [("list", "ec2.list_zones")]}
+    assert {shard.service: shard.shared for shard in planned.shards} == {
+        "sqs": ("ec2.list_zones",),
+        "ec2": ("ec2.list_zones",),
+    }
+    alone = plan(catalog, {ACCOUNT: ["eu-central-1"]}, ["aws_sqs_queue"])
+    assert [call.operation for call in alone.shards[0].calls] == ["sqs.list", "ec2.list_zones", "sqs.list_names"]
+    assert alone.shards[0].shared == ()

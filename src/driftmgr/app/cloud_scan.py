@@ -15,7 +15,7 @@ from driftmgr.app.instances import Sorted
 from driftmgr.app.reading import Collected, Memory, Reader, Signals
 from driftmgr.app.request import OnProgress, Progress, ScanRequest
 from driftmgr.catalog import Catalog, catalog_of
-from driftmgr.catalog.entry import ResourceType
+from driftmgr.catalog.entry import ALL, ResourceType
 from driftmgr.clouds import CloudApi, SignInError
 from driftmgr.clouds.aws import AwsSession
 from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
@@ -87,8 +87,10 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
         if request.managed_only:
             types = tuple(kind for kind in managed if not wanted or kind in wanted)
         else:
-            closed = without_credentials(catalog) - managed.keys()
-            types = wanted or tuple(entry.name for entry in catalog if entry.name not in closed)
+            closed = without_credentials(catalog)
+            if not request.include_defaults:
+                closed |= {entry.name for entry in catalog if entry.is_default == ALL}
+            types = wanted or tuple(entry.name for entry in catalog if entry.name not in closed - managed.keys())
         cloud: Cloud | DriftMgrError
         try:
             cloud = sign_in(name, request, session)

@@ -38,6 +38,10 @@ Equivalence = Callable[[Any, Any], bool]
 """Whether ``(recorded, observed)`` mean the same; pure, symmetric; its name is the rule's name in reports."""
 
 
+ALL = "`true`"
+"""``is_default=`` of a type whose objects come into being by themselves: none that a state lacks is a finding."""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One read operation of a cloud's API.
 

@@ -15,7 +15,7 @@ from driftmgr.clouds import ApiError, CloudApi
 from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
 from driftmgr.discovery.observe import Observer, outline_of
 from driftmgr.discovery.paths import names_in, path_reader, source_reader
-from driftmgr.discovery.shards import Mode
+from driftmgr.discovery.shards import Shard
 from driftmgr.drift.sought import Sought
 from driftmgr.model import Gap, GapReason, RemoteObject, Scope
 
@@ -27,38 +27,31 @@ Answers = dict[tuple[str, str | None, str], asyncio.Task[list[dict[str, Any]]]]
 
 
 class Collector:
-    """Collects types of one scope; calls that several types need are made once.
+    """Collects the types of one shard; calls that several of them need are made once.
 
-    With ``sought`` only objects that it includes are looked at closely. ``unions`` are the values of filters that
-    several collectors of the scope ask with at once, and have the answers of in ``shared``; ``lookups`` are the
-    recorded attributes of what is looked up one by one.
+    With ``sought`` only objects that it includes are looked at closely. In ``answers`` collectors of one scope keep
+    what other shards of it need, too.
     """
 
-    def __init__(  # noqa: PLR0913  # what is asked, of whom, where, and how
+    def __init__(  # noqa: PLR0913  # what is asked, of whom, and what is known before
         self,
         catalog: Catalog,
         api: CloudApi,
-        scope: Scope,
-        mode: Mode,
-        fingerprints: Fingerprints | None = None,
+        shard: Shard,
         *,
-        partition: str = "aws",
+        fingerprints: Fingerprints | None = None,
         sought: Sought | None = None,
-        unions: Mapping[str, tuple[str, ...]] | None = None,
-        shared: "Answers | None" = None,
-        lookups: Mapping[str, tuple[Mapping[str, Any], ...]] | None = None,
+        answers: "Answers | None" = None,
     ) -> None:
-        self.fingerprints = fingerprints or NoFingerprints()
         self.catalog = catalog
+        self.shard = shard
+        self.fingerprints = fingerprints or NoFingerprints()
         self.sought = sought
         self._api = api
-        self._scope = scope
-        self._mode = mode
-        self.lookups = lookups or {}
-        self._unions = unions or {}
-        self._answers: Answers = {}
-        self._shared: Answers = {} if shared is None else shared
-        self._words = {"account": scope.account, "region": scope.region, "partition": partition}
+        self._own: Answers = {}
+        self._of_scope: Answers = {} if answers is None else answers
+        scope = shard.scope
+        self._words = {"account": scope.account, "region": scope.region, "partition": shard.partition}
 
     async def collect(self, types: Iterable[str], emit: Emit) -> None:
         """Emit the objects and gaps of the types, as they arrive."""
@@ -69,12 +62,7 @@ class Collector:
     @property
     def scope(self) -> Scope:
         """The scope that is collected."""
-        return self._scope
-
-    @property
-    def mode(self) -> Mode:
-        """How deep the scan looks."""
-        return self._mode
+        return self.shard.scope
 
     def with_scope(self, item: Mapping[str, Any], **parts: Any) -> Item:
         """An item with its scope and parts beside its own members."""
@@ -96,11 +84,12 @@ class Collector:
     async def _answer(self, call: Call, item: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         """All pages of a call, none where an ``absent`` code answers; one request is sent once, whoever asks."""
         params = {**call.params, **{name: path_reader(path)(item) for name, path in call.given.items()}}
-        if call.union and call.operation in self._unions:
-            params[call.union] = list(self._unions[call.operation])
+        if call.union and call.operation in self.shard.unions:
+            params[call.union] = list(self.shard.unions[call.operation])
         region = path_reader(call.region)(item) if call.region else None
         key = (call.operation, region, repr(sorted(params.items())))
-        answers = self._shared if call.union else self._answers
+        is_shared = call.union or (call.operation in self.shard.shared and not call.given)
+        answers = self._of_scope if is_shared else self._own
         if key not in answers:
             answers[key] = asyncio.ensure_future(self._fetch(call, params, region))
         try:
@@ -111,7 +100,7 @@ class Collector:
             raise
 
     async def _fetch(self, call: Call, params: Mapping[str, Any], region: str | None) -> list[dict[str, Any]]:
-        return [page async for page in self._api.pages(self._scope, call.operation, params, region=region)]
+        return [page async for page in self._api.pages(self.scope, call.operation, params, region=region)]
 
 
 class _Failure:
@@ -158,7 +147,7 @@ class _TypeRun:
         lookup = self._entry.lookup
         if lookup is None:
             return []
-        recorded = self._collector.lookups.get(self._entry.name, ())
+        recorded = self._collector.shard.lookups.get(self._entry.name, ())
         found = await _all(self._looked_up(lookup, attributes) for attributes in recorded)
         return [item for item in found if item is not None]
 
@@ -274,7 +263,7 @@ class _TypeRun:
         return self._sought.includes(self._entry, found)
 
     def _wanted_details(self, item: Item) -> dict[str, Call]:
-        mode, details = self._collector.mode, self._entry.details
+        mode, details = self._collector.shard.mode, self._entry.details
         if mode == "quick" or (mode == "smart" and self._is_unchanged(item)):
             return {name: call for name, call in details.items() if name in self._observer.existence_needs}
         return dict(details)

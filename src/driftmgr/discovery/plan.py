@@ -1,6 +1,7 @@
 """Plan a scan: which calls, in which shards, at what cost. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -91,22 +92,40 @@ def _shards(
             services.setdefault(entry.source.service, []).append(entry)
     shares = {entry.name: ceil(counts.get(entry.name, 0) / places) for entry in entries}
     unions = _unions(entries)
-    told: set[str] = set()
+    asked = {service: _bulk_calls(group, mode) for service, group in services.items()}
+    often = Counter(call for calls in asked.values() for call in calls)
+    told = {_asked(entry.list) for entry in entries if entry.list}
+    united: set[str] = set()
     for service, group in services.items():
-        asked = _unions(group).keys()
+        own = _unions(group).keys()
+        planned = tuple(_planned(group, mode, shares, told))
         yield Shard(
             scope=scope,
             service=service,
             types=tuple(entry.name for entry in group),
-            calls=(
-                *_planned(group, mode, shares),
-                # The first shard that needs it asks for all of them.
-                *(_planned_union(unions[operation], shares) for operation in unions if operation in asked - told),
-            ),
+            # The first shard that needs a bulk source asks for it; the others have its answer.
+            calls=(*planned, *(_planned_union(unions[name], shares) for name in own if name not in united)),
             mode=mode,
-            unions={operation: _values(unions[operation]) for operation in unions if operation in asked},
+            shared=tuple(sorted({operation for operation, params in asked[service] if often[operation, params] > 1})),
+            unions={name: _values(unions[name]) for name in own},
         )
-        told |= asked
+        told |= asked[service]
+        united |= own
+
+
+def _asked(call: Call) -> tuple[str, str]:
+    """What tells a call that does not depend on an item from every other: operation and parameters."""
+    return call.operation, repr(sorted(call.params.items()))
+
+
+def _bulk_calls(entries: Iterable[ResourceType], mode: Mode) -> set[tuple[str, str]]:
+    """The calls whose answers types of several shards may need."""
+    return {
+        _asked(call)
+        for entry in entries
+        for kind, call in _calls(entry, mode)
+        if kind in {"list", "join"} and not call.given and not call.union
+    }
 
 
 def _unions(entries: Iterable[ResourceType]) -> dict[str, list[tuple[ResourceType, Call]]]:
@@ -134,10 +153,13 @@ def _planned_union(calls: Sequence[tuple[ResourceType, Call]], shares: Mapping[s
     )
 
 
-def _planned(entries: Iterable[ResourceType], mode: Mode, shares: Mapping[str, int]) -> Iterable[PlannedCall]:
+def _planned(
+    entries: Iterable[ResourceType], mode: Mode, shares: Mapping[str, int], told: Collection[tuple[str, str]]
+) -> Iterable[PlannedCall]:
+    """The calls of a shard but for unions, and for bulk sources that are told elsewhere."""
     merged: dict[tuple[str, str, str], PlannedCall] = {}
     for name, kind, call in ((entry.name, *asked) for entry in entries for asked in _calls(entry, mode)):
-        if call.union:
+        if call.union or (kind == "join" and not call.given and _asked(call) in told):
             continue
         expected = max(1, ceil(shares[name] / PAGE_SIZE)) if kind in {"list", "join"} else shares[name]
         key = (call.operation, kind, repr((call.params, call.given)))

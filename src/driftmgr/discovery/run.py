@@ -41,7 +41,7 @@ class InProcessExecutor:
         self._api = api
         self._fingerprints = fingerprints
         self._sought = sought
-        self._shared: dict[Scope, Answers] = {}
+        self._answers: dict[Scope, Answers] = {}
 
     async def run(self, shards: Iterable[Shard], emit: Emit, on_done: OnShardDone) -> None:
         """Run all shards; a defect in one ends the scan with its exception."""
@@ -50,14 +50,10 @@ class InProcessExecutor:
             collector = Collector(
                 self._catalog,
                 self._api,
-                shard.scope,
-                shard.mode,
-                self._fingerprints,
-                partition=shard.partition,
+                shard,
+                fingerprints=self._fingerprints,
                 sought=self._sought,
-                unions=shard.unions,
-                shared=self._shared.setdefault(shard.scope, {}),
-                lookups=shard.lookups,
+                answers=self._answers.setdefault(shard.scope, {}),
             )
             names = {"driftmgr.scope": str(shard.scope), "driftmgr.service": shard.service}
             with logs.context(scope=str(shard.scope), service=shard.service), traces.span("driftmgr.scope", **names):

@@ -30,6 +30,7 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
 
     ``partition`` is the part of AWS that the account belongs to, which a scope without a region does not tell.
     ``unions`` are, by operation, the values of the filter that calls of all shards of the scope are asked with at once.
+    ``shared`` are the operations of bulk sources that other shards of the scope need, too.
     ``lookups`` are, by type, what the states record of the objects that are looked up one by one.
     """
 
@@ -40,6 +41,7 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = "deep"
     partition: str = "aws"
     unions: Mapping[str, tuple[str, ...]] = {}
+    shared: tuple[str, ...] = ()
     lookups: Mapping[str, tuple[Mapping[str, Any], ...]] = {}
 
     @property

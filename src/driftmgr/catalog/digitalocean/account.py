@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from driftmgr.catalog.digitalocean.words import listed
-from driftmgr.catalog.entry import GLOBAL, HIGH, LOW, Assembled, Attribute, ParentRef, ResourceType
+from driftmgr.catalog.entry import ALL, GLOBAL, HIGH, LOW, Assembled, Attribute, ParentRef, ResourceType
 from driftmgr.catalog.equivalences import ignoring_case
 from driftmgr.model import RemoteObject
 
@@ -38,7 +38,7 @@ TAG = ResourceType(
     list=listed("/v2/tags", "tags", "tag:read"),
     id="name",
     # A tag comes into being with the first thing that carries it, and not everything that does is counted.
-    is_default="name",
+    is_default=ALL,
     attributes={
         "databases_count": Attribute("resources.databases.count", default=0),
         "droplets_count": Attribute("resources.droplets.count", default=0),

@@ -123,7 +123,8 @@ def snapshot(
         name=name,
         criticality=LOW,
         reach=GLOBAL,
-        list=listed("/v2/snapshots", "snapshots", "snapshot:read", params={"resource_type": kind}),
+        # One list tells those of both kinds.
+        list=listed("/v2/snapshots", f"snapshots[?resource_type=='{kind}']", "snapshot:read"),
         id="id",
         owner=owner,
         attributes={
