@@ -24,6 +24,7 @@ from driftmgr.catalog.transforms import if_told
 from driftmgr.clouds import ApiError
 from driftmgr.discovery.collect import Answers, Collector
 from driftmgr.discovery.fingerprints import Fingerprints
+from driftmgr.discovery.plan import plan
 from driftmgr.discovery.shards import Mode
 from driftmgr.drift.sought import Sought
 from driftmgr.model import Gap, Parent, RemoteObject, Scope
@@ -424,6 +425,27 @@ def test_expansion_by_path_and_by_call() -> None:
     assert {key: item.attributes["thing"] for key, item in objects.items()} == {"part-a": "a", "part-b": "b"}
 
 
+def test_children_that_cannot_be_listed_hide_the_type_and_not_those_of_other_parents() -> None:
+    """One parent's refusal is a gap of the whole type, for its children may be anybody's; what was listed is told."""
+    entry = ResourceType(
+        name="aws_part",
+        list=aws_call("svc.list_things", "Things"),
+        expand=Call(operation="svc.list_parts", items="Parts", given={"Thing": "Id"}),
+        id="Value",
+    )
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if operation == "svc.list_things":
+            return [{"Things": [{"Id": "a"}, {"Id": "b"}]}]
+        if params["Thing"] == "a":
+            raise denied(operation)
+        return [{"Parts": ["part-b"]}]
+
+    objects, gaps = collect([entry], FakeApi(answer))
+    assert list(objects) == ["part-b"]
+    assert [(gap.operation, gap.attributes) for gap in gaps] == [("svc.list_parts", ())]
+
+
 def test_what_an_object_does_not_tell_is_no_attribute_of_it() -> None:
     """A transform may say that this one object keeps an attribute to itself, which is neither null nor a gap."""
 
@@ -604,6 +626,31 @@ def test_an_outline_that_lost_its_key_is_looked_at_closely() -> None:
     _, gaps, asked = _asked_closely(entry, _seeking("a"))
     assert sorted(asked) == ["a", "b", "c"]
     assert [gap.attributes for gap in gaps] == [("name",)]
+
+
+def test_who_made_an_object_is_not_asked_of_managed_ones() -> None:
+    """A bulk source that tells the maker alone is left out with managed objects alone; one that tells more is not."""
+    makers = Join(call=aws_call("svc.list_makers", "Makers"), on="Of", to="Id", value="Name")
+    entry = msgspec.structs.replace(
+        THING, details={}, attributes={"size": "Size"}, joins={"Maker": makers}, owner="Maker"
+    )
+    also = msgspec.structs.replace(entry, attributes={"size": "Size", "made_by": "Maker"})
+
+    def answer(operation: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        told = {"svc.list_makers": [{"Makers": [{"Of": "a", "Name": "a stack"}]}]}
+        return told.get(operation) or _things(operation, params)
+
+    def asked(one: ResourceType, *, only_managed: bool) -> tuple[str | None, list[str]]:
+        api = FakeApi(answer)
+        objects, _ = collect([one], api, sought=_seeking("a", only_managed=only_managed))
+        return objects["a"].owner, [operation for operation, *_ in api.asked if operation == "svc.list_makers"]
+
+    assert asked(entry, only_managed=True) == (None, [])
+    assert asked(entry, only_managed=False) == ("a stack", ["svc.list_makers"])
+    assert asked(also, only_managed=True) == ("a stack", ["svc.list_makers"])
+    catalog = Catalog("aws", [entry], schema_pack("aws"))
+    planned = plan(catalog, {HERE.account: ["eu-central-1"]}, ["aws_thing"], only_managed=True)
+    assert [call.operation for shard in planned.shards for call in shard.calls] == ["svc.list_things"]
 
 
 def test_calls_that_differ_in_a_filter_alone_are_one_call() -> None:

@@ -232,7 +232,13 @@ class CloudScan(msgspec.Struct, frozen=True, kw_only=True):
             yield from (one.attributes for one in kept if one.type == entry.name and may_be_in(_place(one), scope))
 
         return regions, plan(
-            self.catalog, regions, self.types, mode=self.request.mode, managed=counts, recorded=recorded
+            self.catalog,
+            regions,
+            self.types,
+            mode=self.request.mode,
+            managed=counts,
+            recorded=recorded,
+            only_managed=self.request.managed_only,
         )
 
 

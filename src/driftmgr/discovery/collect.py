@@ -13,7 +13,7 @@ from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import CRITICAL, HIGH, Call, Join, ResourceType
 from driftmgr.clouds import ApiError, CloudApi
 from driftmgr.discovery.fingerprints import Fingerprints, NoFingerprints
-from driftmgr.discovery.observe import Observer, outline_of
+from driftmgr.discovery.observe import Observer, origin_joins, outline_of
 from driftmgr.discovery.paths import names_in, path_reader, source_reader
 from driftmgr.discovery.shards import Shard
 from driftmgr.drift.sought import Sought
@@ -123,6 +123,8 @@ class _TypeRun:
         self._emit = emit
         self._observer = Observer(entry)
         self._sought = collector.sought
+        passed_over = origin_joins(entry) if self._sought and self._sought.only_managed else frozenset()
+        self._joins = {name: join for name, join in entry.joins.items() if name not in passed_over}
         self._outline = outline_of(collector.catalog, entry, self._sought) if self._sought else None
         self._failures: dict[tuple[str, GapReason, str], _Failure] = {}
 
@@ -169,11 +171,19 @@ class _TypeRun:
             read = path_reader(expand)
             children = [(parent, read(parent) or ()) for parent in items]
         else:
-            found = await _all(self._collector.items(expand, parent) for parent in items)
+            found = await _all(self._expanded(expand, parent) for parent in items)
             children = list(zip(items, found, strict=True))
         return [
             self._collector.with_scope(_as_item(child), Parent=parent) for parent, group in children for child in group
         ]
+
+    async def _expanded(self, call: Call, parent: Item) -> list[Any]:
+        """The children of one parent; where they cannot be listed the type is hidden, not the children of others."""
+        try:
+            return await self._collector.items(call, parent)
+        except ApiError as error:
+            self._failure(error).whole = True
+            return []
 
     async def _join(self) -> dict[str, tuple[Join, dict[Any, list[Any]]]]:
         async def index(name: str, join: Join) -> tuple[str, tuple[Join, dict[Any, list[Any]]] | None]:
@@ -187,7 +197,7 @@ class _TypeRun:
                 return name, None
             return name, (join, groups)
 
-        indexed = await _all(index(name, join) for name, join in self._entry.joins.items())
+        indexed = await _all(index(name, join) for name, join in self._joins.items())
         return {name: found for name, found in indexed if found is not None}
 
     async def _bulk(self, join: Join) -> list[Any]:
@@ -200,7 +210,7 @@ class _TypeRun:
         ]
 
     async def _complete(self, item: Item, joined: Mapping[str, tuple[Join, dict[Any, list[Any]]]]) -> None:
-        lost = {name for name in self._entry.joins if name not in joined}
+        lost = {name for name in self._joins if name not in joined}
         parts = {name: _matches(item, *join) for name, join in joined.items() if name not in self._observer.late_joins}
         completed = {**item, **parts}
         if self._is_sought(completed, frozenset(lost)):
@@ -209,7 +219,7 @@ class _TypeRun:
             return
         else:
             wanted = {}
-        lacking = set(self._entry.details) - wanted.keys()
+        lacking = (self._entry.details.keys() - wanted.keys()) | (self._entry.joins.keys() - self._joins.keys())
 
         async def detail(name: str, call: Call) -> None:
             if call.when is not None and not path_reader(call.when)(completed):

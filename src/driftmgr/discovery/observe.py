@@ -39,6 +39,17 @@ def outline_of(catalog: Catalog, entry: ResourceType, sought: Sought) -> "Observ
     )
 
 
+def origin_joins(entry: ResourceType) -> frozenset[str]:
+    """The joins that tell nothing of an object but who made it: nobody asks that of managed ones."""
+    observer = Observer(entry)
+    told = frozenset().union(*observer.needs.values()) | observer.existence_needs
+    paths = [entry.id, *(join.to for join in entry.joins.values()), *filter(None, (entry.region, entry.fingerprint))]
+    paths += (
+        path for call in entry.details.values() for path in (call.when, call.region, *call.given.values()) if path
+    )
+    return frozenset(entry.joins) - told.union(*map(names_in, paths))
+
+
 class Observer:
     """One entry, compiled: which parts of an item it needs, and how the object is read from it.
 

@@ -10,6 +10,7 @@ import msgspec
 from driftmgr.catalog import Catalog
 from driftmgr.catalog.entry import GLOBAL, Call, ResourceType
 from driftmgr.catalog.permissions import call_actions
+from driftmgr.discovery.observe import origin_joins
 from driftmgr.discovery.paths import names_in
 from driftmgr.discovery.shards import CallKind, Mode, PlannedCall, ScanPlan, Shard
 from driftmgr.model import Scope
@@ -29,15 +30,18 @@ def plan(  # noqa: PLR0913  # what is known, where to look, and for what
     mode: Mode = "deep",
     managed: Mapping[str, int] | None = None,
     recorded: Recorded | None = None,
+    only_managed: bool = False,
 ) -> ScanPlan:
     """The shards for accounts and their regions.
 
     ``regions`` maps each account to the regions asked of it; ``types`` are names of the catalog (those
     that instances are assembled from are added); ``managed`` counts the managed instances per type,
     which the expected number of calls is derived from; ``recorded`` gives what the states record of those of a type
-    that may be in a scope, for types that are looked up.
+    that may be in a scope, for types that are looked up. With ``only_managed`` nobody asks who made an object.
     """
     entries = [catalog[name] for name in with_parts(catalog, types)]
+    if only_managed:
+        entries = [_without_origins(entry) for entry in entries]
     counts = managed or {}
     shards: list[Shard] = []
     for account, asked in regions.items():
@@ -53,6 +57,11 @@ def plan(  # noqa: PLR0913  # what is known, where to look, and for what
             planned = _shards(scope, here, mode, counts, 1 if region is None else max(1, len(places) - 1))
             shards += (_completed(shard, partition, lookups) for shard in planned)
     return ScanPlan(shards=tuple(shards), mode=mode)
+
+
+def _without_origins(entry: ResourceType) -> ResourceType:
+    joins = {name: join for name, join in entry.joins.items() if name not in origin_joins(entry)}
+    return msgspec.structs.replace(entry, joins=joins)
 
 
 def _named(lookup: Call, recorded: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:

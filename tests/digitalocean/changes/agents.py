@@ -56,6 +56,23 @@ def _made_with_a_source(cloud: Cloud) -> None:
     )
 
 
+def _made_with_a_cluster(cloud: Cloud) -> None:
+    """A knowledge base that no state knows, and the database cluster that it made for itself."""
+    base = cloud.create(
+        _BASES, name="leaked", region="tor1", embedding_model_uuid="22653204-79ed-11ef-bf8f-4e013e2ddde4"
+    )
+    cluster = cloud.create(
+        "/v2/databases",
+        name="genai-leaked",
+        engine="opensearch",
+        version="2",
+        region="tor1",
+        size="db-s-2vcpu-4gb",
+        num_nodes=1,
+    )
+    base["database_id"] = cluster["id"]
+
+
 def _sources_turned(cloud: Cloud) -> None:
     held = cloud.saved()
     held[f"{_base(cloud, 'tickets')}/data_sources"].reverse()
@@ -164,6 +181,11 @@ CHANGES: dict[str, Case] = {
         {("changed", "gradientai_knowledge_base.tickets", "tags")},
     ),
     "knowledge base made by hand": ("agents", _made_with_a_source, {("unmanaged", "gradientai_knowledge_base", "")}),
+    "knowledge base made by hand, with a cluster of its own": (
+        "agents",
+        _made_with_a_cluster,
+        {("unmanaged", "gradientai_knowledge_base", "")},
+    ),
     "data source of a knowledge base's own, elsewhere": (
         "agents",
         lambda cloud: cloud.stored(_source(cloud, "tickets", spaces_data_source=_bucket("archive")))[

@@ -224,7 +224,7 @@ ATTACHMENT = ResourceType(
     import_id="cannot be imported",
 )
 
-_BASES = listed("/v2/gen-ai/knowledge_bases", "knowledge_bases", _SCOPE)
+BASES = listed("/v2/gen-ai/knowledge_bases", "knowledge_bases", _SCOPE)
 _SOURCES = listed(
     "/v2/gen-ai/knowledge_bases/{base}/data_sources", "knowledge_base_data_sources", _SCOPE, given={"base": "uuid"}
 )
@@ -243,7 +243,7 @@ KNOWLEDGE_BASE = ResourceType(
     name="digitalocean_gradientai_knowledge_base",
     criticality=MEDIUM,
     reach=GLOBAL,
-    list=_BASES,
+    list=BASES,
     details={"Sources": _SOURCES},
     id="uuid",
     attributes={
@@ -277,7 +277,7 @@ DATA_SOURCE = ResourceType(
     name="digitalocean_gradientai_knowledge_base_data_source",
     criticality=MEDIUM,
     reach=GLOBAL,
-    list=_BASES,
+    list=BASES,
     expand=_SOURCES,
     id="uuid",
     attributes={

@@ -7,6 +7,7 @@ asked of these alone: of the others it is an error.
 from collections.abc import Mapping
 from typing import Any
 
+from driftmgr.catalog.digitalocean.agents import BASES
 from driftmgr.catalog.digitalocean.words import CREATED_WITH, IN_PROJECT, TAGS, listed, urn
 from driftmgr.catalog.entry import (
     CRITICAL,
@@ -16,6 +17,7 @@ from driftmgr.catalog.entry import (
     UNTOLD,
     Attribute,
     Call,
+    Join,
     ParentRef,
     ResourceType,
     Template,
@@ -66,6 +68,11 @@ def _endpoints(found: list[Mapping[str, Any]] | None) -> list[str]:
     return [f"https://{one['host']}:{one['port']}/metrics" for one in found or ()]
 
 
+def _maker(base: str | None) -> str | None:
+    # A knowledge base that is made without a cluster makes one.
+    return None if base is None else f"knowledge base {base}"
+
+
 def _connection(prefix: str, member: str, *names: str) -> dict[str, str]:
     return {f"{prefix}{name}": f"{member}.{name}" for name in names}
 
@@ -83,7 +90,9 @@ CLUSTER = ResourceType(
         ),
         "SqlMode": setting("sql_mode", "sql_mode", when="engine=='mysql'"),
     },
+    joins={"Base": Join(call=BASES, on="database_id", to="id", value="name")},
     id="id",
+    owner=Attribute("Base", read=_maker),
     attributes={
         **_connection("", "connection", "host", "port", "database", "user"),
         **_connection("private_", "private_connection", "host"),
