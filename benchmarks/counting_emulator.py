@@ -8,8 +8,22 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.ssm.responses import SimpleSystemManagerResponse
 from werkzeug.serving import WSGIRequestHandler, run_simple
+
+
+def described_parameters(self: SimpleSystemManagerResponse) -> ActionResult:
+    """DescribeParameters with the pages that are asked for, up to 50 parameters; moto's hold ten, whatever is asked.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeParameters.html
+    """
+    found = self.ssm_backend.describe_parameters(self._get_param("Filters"), self._get_param("ParameterFilters"))
+    begin = int(self._get_param("NextToken") or 0)
+    end = begin + int(self._get_param("MaxResults") or 10)
+    page: dict[str, Any] = {"Parameters": [one.describe_response_object(decrypt=False) for one in found[begin:end]]}
+    return ActionResult(page if end >= len(found) else {**page, "NextToken": str(end)})
 
 
 class Counted:
@@ -43,6 +57,7 @@ class Silent(WSGIRequestHandler):
 
 def main(port: str) -> None:
     """Serve until ended."""
+    SimpleSystemManagerResponse.describe_parameters = described_parameters  # type: ignore[method-assign]
     application = Counted(DomainDispatcherApplication(create_backend_app))
     run_simple("127.0.0.1", int(port), application, threaded=True, request_handler=Silent)
 

@@ -97,7 +97,7 @@ def look(resources: int) -> Looks:
         (directory / "main.tf").write_text(PROVIDER + estate(resources))
         try:
             timed(["terraform", "init", "-input=false"], directory, variables)
-            timed(["terraform", "apply", "-auto-approve", "-input=false", "-parallelism=20"], directory, variables)
+            timed(["terraform", "apply", "-auto-approve", "-input=false", "-parallelism=10"], directory, variables)
             for _ in range(RUNS):
                 theirs.append(watched(plan, directory, variables))
                 ours.append(watched(engine, directory, variables))
