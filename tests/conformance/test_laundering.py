@@ -114,6 +114,9 @@ def test_no_change_is_laundered_by_terraform(case: Case, tmp_path: Path, monkeyp
     # An element that the state has taken in is named by its place there.
     taken_in = REVERTED - {("changed", WEB, "ingress[2]")} | {("changed", WEB, "ingress[0]")}
     case.assert_exactly(case.detect(baseline=baseline), taken_in | ABSORBED | {STRANGER})
+    # The configuration still says what was accepted, so that Terraform's next plan is not the only one to tell.
+    configured = case.detect(baseline=baseline, sources=(str(case.terraform.directory),))
+    case.assert_exactly(configured, taken_in | ABSORBED | {STRANGER})
 
 
 def change_what_terraform_reverts(case: Case) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drift.scene import ACCOUNT, ELSEWHERE, EVERYWHERE, HERE, OTHER_ACCOUNT, gap, instance, judged, remote, rows
-from driftmgr.drift.absorbed import Accepted, Declares, Sets, unknown
+from driftmgr.drift.absorbed import Accepted, Declares, Sets, Written, unknown, unwritten
 from driftmgr.drift.detect import Findings
 from driftmgr.model import AcceptedObject, Drift, ResourceInstance, Scope
 
@@ -29,10 +29,15 @@ def kept(
 
 
 def held(
-    accepted: dict[str, Any], recorded: dict[str, Any], observed: dict[str, Any], sets: Sets = unknown, **others: Any
+    accepted: dict[str, Any],
+    recorded: dict[str, Any],
+    observed: dict[str, Any],
+    sets: Sets = unknown,
+    written: Written = unwritten,
+    **others: Any,
 ) -> Drift | None:
     """The row of one role whose three sides are given."""
-    found = Accepted([kept(ROLE, KIND, "app", **accepted)], STATES, sets=sets)
+    found = Accepted([kept(ROLE, KIND, "app", **accepted)], STATES, sets=sets, written=written)
     findings = judged(
         [instance(ROLE, id="app", name="app", **recorded)],
         [remote(KIND, "app", scope=EVERYWHERE, name="app", **observed)],
@@ -138,6 +143,40 @@ def test_the_configuration_decides_about_what_it_sets() -> None:
     row = held({"description": "old"}, both, both)
     assert row is not None
     assert [change.intended for change in row.changes] == [None]
+
+
+@pytest.mark.parametrize(
+    ("written", "classification"),
+    [
+        pytest.param(("old",), "absorbed", id="it still says what was accepted"),
+        pytest.param(("new",), "ignored", id="it says what is now"),
+        pytest.param(("other",), "ignored", id="it says something else, which is not applied yet"),
+        pytest.param((), "ignored", id="nobody knows what it says"),
+    ],
+)
+def test_a_configuration_that_still_says_what_was_accepted_asked_for_nothing(
+    written: tuple[str, ...], classification: str
+) -> None:
+    """What state and cloud have and the files never said went past Terraform, though the files set the attribute."""
+    both = {"description": "new"}
+    asked: list[tuple[str, str]] = []
+
+    def says(one: ResourceInstance, name: str) -> tuple[str, ...]:
+        asked.append((str(one.address), name))
+        return written
+
+    row = held({"description": "old"}, both, both, sets=lambda *_: True, written=says)
+    assert row is not None
+    assert {change.classification for change in (*row.changes, *row.suppressed)} == {classification}
+    assert {change.intended for change in (*row.changes, *row.suppressed)} == {True}
+    assert set(asked) == {(ROLE, "description")}
+
+
+def test_an_element_that_the_files_never_said_is_absorbed() -> None:
+    """The whole attribute is held to the files, in whatever order they write its elements."""
+    both = {"managed_policy_arns": ["a", "b", "c"]}
+    row = held({"managed_policy_arns": ["a", "b"]}, both, both, sets=lambda *_: True, written=lambda *_: (["b", "a"],))
+    assert told(row) == [("managed_policy_arns[2]", None, "c", "absorbed")]
 
 
 def test_secrets_stay_secret() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from driftmgr.hcl import Steps
+from driftmgr.hcl import Steps, Unresolved
 from driftmgr.intent import Configuration, read_configuration
 from driftmgr.model import ResourceAddress
 from intent.conftest import Write
@@ -125,6 +125,97 @@ resource "aws_vpc" "c" {
     configuration = read_configuration(write({"main.tf": text}), {})
     found = [sets(configuration, f"aws_vpc.{name}", 'tags_all["a"]') for name in "abc"]
     assert found == [True, False, True]
+
+
+WRITTEN = """
+variable "size" {
+  default = 5
+}
+locals {
+  delay = 7
+  tags  = { team = "shop" }
+}
+module "queues" {
+  source = "./queues"
+  delay  = local.delay
+  size   = var.size
+}
+resource "aws_sqs_queue" "all" {
+  name          = "all"
+  delay_seconds = local.delay
+  max_size      = var.size
+  policy        = jsonencode({ Version = "2012-10-17", Statement = [] })
+  other         = jsonencode(var.size)
+  unknown       = file("x")
+  tags          = local.tags
+  ingress {
+    from_port = 443
+  }
+  ingress {
+    from_port = local.delay
+  }
+  dynamic "egress" {
+    for_each = []
+    content {}
+  }
+}
+resource "aws_sns_topic" "moved" {
+  name = "moved"
+}
+moved {
+  from = aws_sns_topic.old
+  to   = aws_sns_topic.moved
+}
+"""
+QUEUES = """
+variable "delay" {}
+variable "size" {}
+variable "limit" {
+  default = 3
+}
+resource "aws_sqs_queue" "one" {
+  delay_seconds = var.delay
+  max_size      = var.size
+  limit         = var.limit
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "expected"),
+    [
+        ("aws_sqs_queue.all", "name", "all"),
+        ("aws_sqs_queue.all", "delay_seconds", 7),
+        ("aws_sqs_queue.all", "max_size", Unresolved("var.size")),
+        ("aws_sqs_queue.all", "policy", '{"Version":"2012-10-17","Statement":[]}'),
+        ("aws_sqs_queue.all", "other", Unresolved("jsonencode(var.size)")),
+        ("aws_sqs_queue.all", "unknown", Unresolved('file("x")')),
+        ("aws_sqs_queue.all", "ingress", [{"from_port": 443}, {"from_port": 7}]),
+        ("aws_sqs_queue.all", "egress", Unresolved('dynamic "egress"')),
+        ("aws_sqs_queue.all", "tags_all", {"team": "shop"}),
+        ("aws_sqs_queue.all", "absent", None),
+        ("aws_sqs_queue.nowhere", "name", None),
+        ("module.queues.aws_sqs_queue.one", "delay_seconds", 7),
+        ("module.queues.aws_sqs_queue.one", "max_size", Unresolved("var.size")),
+        ("module.queues.aws_sqs_queue.one", "limit", 3),
+        ("aws_sns_topic.old", "name", "moved"),
+    ],
+)
+def test_what_files_write_down_is_known_wherever_they_are_applied(
+    write: Write, address: str, name: str, expected: Any
+) -> None:
+    """Literals, locals and what modules are given; never a variable of the root, which a command line may set."""
+    configuration = read_configuration(write({"main.tf": WRITTEN, "queues/main.tf": QUEUES}))
+    assert configuration.written(ResourceAddress.parse(address), name) == expected
+
+
+def test_tags_that_a_provider_adds_to_are_not_written_down(write: Write) -> None:
+    """With default tags nobody knows what ``tags_all`` shall be from the block alone; ``tags`` it says itself."""
+    provider = 'provider "aws" {\n  default_tags {\n    tags = { owner = "me" }\n  }\n}\n'
+    configuration = read_configuration(write({"main.tf": WRITTEN, "p.tf": provider, "queues/main.tf": QUEUES}))
+    queue = ResourceAddress.parse("aws_sqs_queue.all")
+    assert configuration.written(queue, "tags_all") == Unresolved("tags_all")
+    assert configuration.written(queue, "tags") == {"team": "shop"}
 
 
 def test_ignored_changes_are_ways_into_the_value(write: Write) -> None:

@@ -44,7 +44,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
             return cls(states=states)
         objects, read = used.baseline.objects, set(states.values())
         instances = tuple(found for found in objects if found.address and found.state in read)
-        accepted = Accepted(objects, states, sets=intent.sets, declares=intent.declares)
+        accepted = Accepted(objects, states, sets=intent.sets, written=intent.written, declares=intent.declares)
         return cls(states=states, accepted=accepted, instances=instances)
 
 

@@ -67,6 +67,12 @@ class Intent(msgspec.Struct, frozen=True):
         rooted = self.by_source.get(instance.source)
         return None if rooted is None else rooted.configuration.sets(instance.address, path)
 
+    def written(self, instance: ResourceInstance, name: str) -> tuple[Any, ...]:
+        """The value that the files write down for an attribute, alone in a tuple; an empty one where nobody knows."""
+        rooted = self.by_source.get(instance.source)
+        value = None if rooted is None else rooted.configuration.written(instance.address, name)
+        return () if value is None or any(True for _ in unresolved_in(value)) else (value,)
+
     def declares(self, instance: ResourceInstance) -> bool | None:
         """Whether the configuration has the block of an instance; ``None`` where nobody knows."""
         rooted = self.by_source.get(instance.source)

@@ -23,17 +23,27 @@ from driftmgr.model import AcceptedObject, AttributeChange, RemoteObject, Resour
 Sets = Callable[[ResourceInstance, str], bool | None]
 """Whether the configuration of an instance sets what the path of a change begins with; ``None`` where nobody knows."""
 
+Written = Callable[[ResourceInstance, str], tuple[Any, ...]]
+"""The value that the configuration of an instance writes down for an attribute, alone in a tuple; an empty one where
+nobody knows it."""
+
 Declares = Callable[[ResourceInstance], bool | None]
 """Whether the configuration has a resource for an instance that its state has lost; ``None`` where nobody knows."""
 
 SET_BY_CONFIGURATION = "set_by_configuration"
 ACCEPTED = "accepted"
 
+_STEP = re.compile(r"[.\[]")
 _ELEMENT = re.compile(r"\[\d+\]\Z")
 
 
 def unknown(*_: object) -> None:
     """The answer without a configuration."""
+
+
+def unwritten(*_: object) -> tuple[Any, ...]:
+    """The value without a configuration."""
+    return ()
 
 
 class Accepted:
@@ -49,11 +59,13 @@ class Accepted:
         states: Mapping[str, str],
         *,
         sets: Sets = unknown,
+        written: Written = unwritten,
         declares: Declares = unknown,
     ) -> None:
         self._objects = {(found.type, found.id, found.scope): found for found in objects}
         self._states = states
         self._sets = sets
+        self._written = written
         self._declares = declares
 
     def instance(self, found: RemoteObject) -> AcceptedObject | None:
@@ -83,7 +95,8 @@ class Accepted:
         ``skip`` are the attributes that are not compared here, ``added`` is what others put into lists.
 
         ``recorded`` of such a change is the accepted value, ``observed`` that of state and cloud. What the
-        configuration sets is no drift, but of class ``ignored``: Terraform itself holds the cloud to it.
+        configuration sets is no drift, but of class ``ignored``, for it may be what was just applied, unless it still
+        writes down what was accepted.
         """
         # An attribute that could not be read now may have any value.
         accepted = {name: value for name, value in kept.attributes.items() if name in found.attributes}
@@ -93,21 +106,16 @@ class Accepted:
         sensitive = (*instance.sensitive, *kept.sensitive)
         since = comparator.compare(mine, accepted, skip=skip, sensitive=sensitive)
         drift = [change for change in told if change.classification == "drift"]
+
+        def asked_for(change: AttributeChange) -> bool:
+            name = _STEP.split(change.path)[0]
+            written = self._written(instance, name) if name in accepted else ()
+            return not any(_agrees(comparator, name, value, accepted[name]) for value in written)
+
         return tuple(
-            self._absorbed(instance, change)
+            _absorbed(change, intended=self._sets(instance, change.path), asked_for=asked_for)
             for change in since
             if change.classification == "drift" and not any(_tells(other, change) for other in drift)
-        )
-
-    def _absorbed(self, instance: ResourceInstance, change: AttributeChange) -> AttributeChange:
-        intended = self._sets(instance, change.path)
-        return msgspec.structs.replace(
-            change,
-            recorded=change.observed,
-            observed=change.recorded,
-            classification="ignored" if intended else "absorbed",
-            rule=SET_BY_CONFIGURATION if intended else None,
-            intended=intended,
         )
 
     def lost(
@@ -135,6 +143,26 @@ class Accepted:
             if self._declares(item.instance) is not False
         )
         return match(catalog, placed, index).unmatched
+
+
+def _absorbed(
+    change: AttributeChange, *, intended: bool | None, asked_for: Callable[[AttributeChange], bool]
+) -> AttributeChange:
+    explained = bool(intended) and asked_for(change)
+    return msgspec.structs.replace(
+        change,
+        recorded=change.observed,
+        observed=change.recorded,
+        classification="ignored" if explained else "absorbed",
+        rule=SET_BY_CONFIGURATION if explained else None,
+        intended=intended,
+    )
+
+
+def _agrees(comparator: Comparator, name: str, written: Any, accepted: Any) -> bool:
+    """Whether a configuration writes down what was accepted."""
+    changes = comparator.compare({name: written}, {name: accepted})
+    return all(change.classification == "representation" for change in changes)
 
 
 def _instance(kept: AcceptedObject, source: str) -> ResourceInstance:

@@ -38,6 +38,7 @@ class Configuration:
         self.root = root
         self.modules = modules
         self.problems = problems
+        self._written: dict[ModulePath, Module] = {}
         self._moves: dict[ModulePath, tuple[Move, ...]] = {path: module.moves for path, module in modules.items()}
 
     def resource(self, address: ResourceAddress) -> ResourceBlock | None:
@@ -78,6 +79,34 @@ class Configuration:
             return True
         configuration = self.provider(address)
         return configuration is not None and any(word in configuration.arguments for word in _DEFAULTS)
+
+    def written(self, address: ResourceAddress, name: str) -> Any:
+        """What the files say the value of an attribute or of its nested blocks is, wherever it is applied.
+
+        Variables of the root module are ``Unresolved``: a command line may have given them any value. ``None`` where
+        the attribute is not set. ``tags_all`` is what ``tags`` says, where the provider adds nothing.
+        """
+        if name in _REFLECTS:
+            provider = self.provider(address)
+            if provider is not None and any(word in provider.arguments for word in _DEFAULTS):
+                return Unresolved(name)
+            name = _REFLECTS[name]
+        for one in (address, *moved(address, self._moves)):
+            if _path(one) in self.modules and _key(one) in self.modules[_path(one)].resources:
+                return self._as_written(_path(one)).written(_key(one), name)
+        return None
+
+    def _as_written(self, path: ModulePath) -> Module:
+        """A module that knows only what stands in files."""
+        if path not in self._written:
+            module = self.modules[path]
+            if path:
+                parent = self._as_written(path[:-1])
+                arguments = _arguments_of(parent.calls[path[-1]], parent)
+            else:
+                arguments = _from_anywhere
+            self._written[path] = module.with_variables(arguments)
+        return self._written[path]
 
     def ignored(self, address: ResourceAddress, path: str) -> tuple[Steps, ...]:
         """What ``lifecycle.ignore_changes`` leaves out of a change at a path.
@@ -198,6 +227,10 @@ class _Reader:
 
     def _problem(self, location: SourceLocation, message: str) -> None:
         self._problems.append(Problem(location=location, message=message))
+
+
+def _from_anywhere(name: str, _: MergedBlock) -> Any:
+    return Unresolved(f"var.{name}")
 
 
 def _arguments_of(call: ModuleCall, caller: Module) -> Callable[[str, MergedBlock], Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from driftmgr.hcl import Context, Expression, Steps, Unresolved, bounded, descend
+from driftmgr.hcl import Context, Expression, Steps, Unresolved, bounded, descend, unresolved_in
 from driftmgr.intent.files import SourceFile
 from driftmgr.intent.merged import MergedBlock, all_of, arguments, merged
 from driftmgr.model import SourceLocation
@@ -88,16 +88,32 @@ class Module:
         self._variable = variable
         self._known: dict[Steps, Any] = {}
         self._resolving: set[Steps] = set()
-        self.context = Context(lookup=self._lookup)
+        self.context = Context(lookup=self._lookup, call=_called)
+
+    def with_variables(self, variable: Callable[[str, MergedBlock], Any]) -> "Module":
+        """The same blocks, with other values of its input variables."""
+        return Module(self.directory, self._files, variable)
 
     @functools.cached_property
     def resources(self) -> dict[ResourceKey, ResourceBlock]:
         """The ``resource`` and ``data`` blocks."""
+        return {key: _resource(block) for key, block in self._blocks.items()}
+
+    @functools.cached_property
+    def _blocks(self) -> dict[ResourceKey, MergedBlock]:
         return {
-            (mode, labels[0], labels[1]): _resource(block)
+            (mode, labels[0], labels[1]): block
             for kind, mode in _MODES.items()
             for labels, block in merged(self._files, kind, 2).items()
         }
+
+    def written(self, key: ResourceKey, name: str) -> Any:
+        """The value of an argument of a resource, or its nested blocks of that name as a list; ``None`` without any."""
+        block = self._blocks[key]
+        if any(one.labels == (name,) for one in block.blocks("dynamic", 1)):
+            return Unresolved(f'dynamic "{name}"')
+        nested = [arguments((one.body,), self.context) for one in block.blocks(name)]
+        return nested or block.value(name, self.context)
 
     @functools.cached_property
     def calls(self) -> dict[str, ModuleCall]:
@@ -199,6 +215,15 @@ class Module:
         if space == "local" and name in self.locals:
             return self.locals[name].value(self.context)
         return Unresolved(f"{space}.{name}")
+
+
+def _called(name: str, given: Sequence[Any]) -> Any:
+    """What a function comes to, of those that say what a resource holds."""
+    if len(given) != 1 or any(True for _ in unresolved_in(given[0])):
+        return None
+    if name == "jsonencode":
+        return msgspec.json.encode(given[0]).decode()
+    return given[0] if name in {"tolist", "toset", "tomap", "sensitive"} else None
 
 
 def _named(body: Any, name: str) -> Steps | None:
