@@ -199,6 +199,7 @@ def test_settings_and_environment_stand_behind_the_options(
     assert run("baseline", "accept", "--yes").code == 0
     assert (project / "kept" / "team.sqlite").exists()
     assert run("detect", "-o", "json").json["scan"]["baseline"]["path"].endswith("kept/team.sqlite")
+    assert "kept/team.sqlite: 2 instances" in run("baseline", "show").out
     monkeypatch.setenv("DRIFTMGR_BASELINE", "none.sqlite")
     assert "there is no baseline" in run("detect").err
     assert run("detect", "--no-baseline").code == 0

@@ -14,6 +14,7 @@ from driftmgr.cli.options import baseline_options, is_flag_given, request_of, sc
 from driftmgr.cli.output import parse_targets, write
 from driftmgr.cli.progress import shown_progress
 from driftmgr.cli.render.baseline import baseline_json, baseline_text, proposal_json, proposal_text
+from driftmgr.cli.settings import config_option
 from driftmgr.model import DriftMgrError
 from driftmgr.store.baselines import StoredBaseline
 from driftmgr.store.baselines import baseline_key as key_of
@@ -116,6 +117,7 @@ def diff(context: click.Context, /, sources: tuple[str, ...], **options: Any) ->
 
 
 @baseline.command()
+@config_option
 @baseline_options
 @_OUTPUT
 def show(*, baseline: str | None, baseline_key_file: str | None, forms: tuple[str, ...]) -> None:
