@@ -103,6 +103,7 @@ generate "g" {
 """,
 )
 _JSON = (
+    b'{"resource": {"a": {"b": {"tags": "${jsonencode({a = [local.b, toset([1.5])]})}", "x": [{"y": "${1/3}"}]}}}}',
     b'{"resource": {"a": {"b": [{"tags": {"x": "${var.v} y"}, "lifecycle": {"ignore_changes": ["tags"]}}]}}, "//": 1}',
     b'[{"locals": {"a": "${local.b}", "b": 1.5e9}}, {"provider": {"aws": [{"alias": "x", "region": "${local.a}"}]}}]',
     b'{"terraform": {"backend": {"s3": {"bucket": "b"}}}, "module": {"m": {"source": "./"}}, "variable": {"v": {}}}',
@@ -180,6 +181,8 @@ def readers(folder: Path) -> dict[str, tuple[tuple[bytes, ...], Callable[[bytes]
             for address in map(ResourceAddress.parse, ("a.b", 'module.m["k"].a.b[0]', "data.a.b")):
                 found.location(address)
                 found.sets(address, "tags_all")
+                for argument in ("tags_all", "lifecycle", *(block.sets if (block := found.resource(address)) else ())):
+                    list(unresolved_in(found.written(address, argument)))
                 found.ignored(address, 'tags["x"]')
                 found.provider(address)
             configured_backend(unit, {})
