@@ -6,6 +6,7 @@ The file is mapped, not loaded, and the attributes of each instance stay an unde
 100,000 instances costs little more than its addresses.
 """
 
+import contextlib
 import mmap
 import re
 from collections.abc import Iterator
@@ -64,15 +65,7 @@ class _Resource(msgspec.Struct, frozen=True):
     name: str
     provider: str = ""
     module: str = ""
-    instances: msgspec.Raw = msgspec.Raw(b"[]")
-
-
-class _Document(msgspec.Struct, frozen=True):
-    version: int
-    terraform_version: str = ""
-    serial: int = 0
-    lineage: str = ""
-    resources: list[msgspec.Raw] | None = None
+    instances: list[msgspec.Raw] = []
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -82,10 +75,16 @@ class _Head(msgspec.Struct, frozen=True):
     backend: Any = None
 
 
+class _Document(_Head, frozen=True):
+    terraform_version: str = ""
+    serial: int = 0
+    lineage: str = ""
+    resources: list[msgspec.Raw] | None = None
+
+
 _HEAD = msgspec.json.Decoder(_Head)
 _DOCUMENT = msgspec.json.Decoder(_Document)
 _RESOURCE = msgspec.json.Decoder(_Resource)
-_INSTANCES = msgspec.json.Decoder(list[msgspec.Raw])
 _INSTANCE = msgspec.json.Decoder(_Instance)
 
 
@@ -107,13 +106,12 @@ class StateFile:
             try:
                 resource = _RESOURCE.decode(raw)
                 module = parse_module_path(resource.module)
-                elements = _INSTANCES.decode(resource.instances)
             except (msgspec.MsgspecError, ValueError, RecursionError) as error:
                 problems.append(Problem(address=f"resources[{number}]", type="*", message=str(error)))
                 continue
             # What is decoded later must not fail then; one look at all of them is cheap, one at each is not.
-            plain = _is_plain(bytes(resource.instances))
-            for element in elements:
+            plain = _is_plain(bytes(raw))
+            for element in resource.instances:
                 try:
                     yield self._instance(resource, module, element, plain=plain)
                 except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -186,9 +184,13 @@ def parse_state(data: bytes | mmap.mmap, *, source: str) -> StateFile:
     if problem := _not_a_state(bytes(view[:512])):
         raise StateError(f"{source}: {problem[0]}", hint=problem[1])
     try:
-        _check_head(_HEAD.decode(view), source)
-        return StateFile(_DOCUMENT.decode(view), source)
+        document = _DOCUMENT.decode(view)
+        _check_head(document, source)
+        return StateFile(document, source)
     except msgspec.ValidationError as error:
+        # What is no state of this format is told as what it is.
+        with contextlib.suppress(msgspec.DecodeError):
+            _check_head(_HEAD.decode(view), source)
         raise StateError(
             f"{source}: not a Terraform state: {error}", hint="name a state file (terraform state pull > FILE)"
         ) from error
