@@ -214,6 +214,25 @@ def test_settings_and_environment_stand_behind_the_options(
     assert (wrong.code, "wrong key" in wrong.err, "AAAA" in wrong.err) == (1, True, False)
 
 
+def test_a_directory_below_has_the_baseline_of_its_settings(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where driftmgr.yaml is found above, so is the baseline beside it, unless there is one here."""
+    (project / "driftmgr.yaml").write_text("sources: [terraform.tfstate]\ntypes: [aws_sqs_queue]\n")
+    assert run("baseline", "accept", "--yes").code == 0
+    for name in (".git", "below"):
+        (project / name).mkdir()
+    monkeypatch.chdir(project / "below")
+    told = run("detect", "-o", "json")
+    assert told.err == ""
+    assert told.json["scan"]["baseline"]["path"] == "../.driftmgr/baseline.sqlite"
+    assert "#1" in run("baseline", "show").out
+    assert '"../.driftmgr/baseline.sqlite"  (beside ../driftmgr.yaml)' in run("config", "show").out
+    assert run("detect", "--no-baseline").code == 0
+    assert run("baseline", "accept", "--yes", "--baseline", ".driftmgr/baseline.sqlite").code == 0
+    assert run("detect", "-o", "json").json["scan"]["baseline"]["path"] == ".driftmgr/baseline.sqlite"
+
+
 def test_what_makes_no_sense_is_refused(project: Path, run: Run) -> None:
     """Quick looks, and unmanaged objects that are in sync; a show without a baseline."""
     assert "leave out --mode" in run("baseline", "diff", "--mode", "quick").err

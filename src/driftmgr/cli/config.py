@@ -92,7 +92,9 @@ def _whole_rows(found: Loaded) -> list[tuple[str, Any, str]]:
 def _source(context: click.Context, name: str) -> str:
     source = context.get_parameter_source(name)
     if source is ParameterSource.DEFAULT_MAP:
-        return str(loaded(context).where(name))
+        found = loaded(context)
+        # What only lies beside the file stands on no line of it.
+        return str(found.where(name)) if name in found.values() else f"beside {found.document.name}"
     if source is ParameterSource.ENVIRONMENT:
         return f"{PREFIX}_{name.upper()}"
     return "flag" if source is ParameterSource.COMMANDLINE else "default"

@@ -118,6 +118,21 @@ def _use(context: click.Context, _: click.Parameter, value: Path | None) -> None
         for name, value in found.values().items()
         if name not in _NO_OPTIONS
     }
+    if (kept := _baseline_beside(found)) is not None:
+        context.default_map["baseline"] = str(kept)
+
+
+def _baseline_beside(found: Any) -> Path | None:
+    """The baseline beside settings that were found above the current directory, which has none of its own.
+
+    Who scans from a directory below must not miss what the team accepted.
+    """
+    from driftmgr.app.baseline import DEFAULT  # noqa: PLC0415
+
+    if found.path is None or found.settings.baseline is not None or DEFAULT.exists():
+        return None
+    beside = Path(os.path.relpath(found.path.parent / DEFAULT))
+    return beside if beside.exists() else None
 
 
 def _given(found: Any, name: str, value: Any, *, as_written: bool) -> Any:
