@@ -68,6 +68,23 @@ def test_a_repository_is_enough(repository: Path, run: Run) -> None:
     assert "Note: live/orders/broken.tf:1: not HCL" in table
 
 
+def test_places_are_seen_from_the_current_directory(
+    repository: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A named directory below it changes nothing, so that two of them and code scanning are told apart; others do."""
+    asked = ("--type", "aws_subnet", "-o", "sarif")
+
+    def places(*arguments: str) -> list[str]:
+        results = run("detect", *arguments, *asked).json["runs"][0]["results"]
+        return [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in results]
+
+    assert places("live/orders") == ["live/orders/main.tf"]
+    (repository / "driftmgr.yaml").write_text("sources: [live/orders]\n")
+    assert places() == ["live/orders/main.tf"]
+    monkeypatch.chdir(repository / "modules")
+    assert places("../live") == ["orders/main.tf"]
+
+
 def test_ignored_changes_are_shown_when_asked_for(repository: Path, run: Run) -> None:
     """With --show-suppressed each has its rule."""
     ran = run("detect", ".", "--type", "aws_sqs_queue", "--show-suppressed", "-o", "json")

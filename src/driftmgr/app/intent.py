@@ -36,13 +36,13 @@ _AWS = ("hashicorp/aws", "registry.terraform.io/hashicorp/aws", "registry.opento
 
 
 class Rooted(msgspec.Struct, frozen=True, kw_only=True):
-    """The configuration of a root module. ``prefix`` leads to it from the directory that the user named."""
+    """The configuration of a root module. ``prefix`` leads to it from where places are told."""
 
     configuration: Configuration
     prefix: str = ""
 
     def place(self, location: SourceLocation) -> SourceLocation:
-        """A place as seen from the named directory."""
+        """A place as seen from where places are told."""
         file = os.path.normpath(Path(self.prefix) / location.file)
         return SourceLocation(file=Path(file).as_posix(), line=location.line)
 
@@ -133,8 +133,17 @@ def read_intent(places: Places, roots: Mapping[str, Path]) -> Intent:
     for root in roots.values():
         found = _configuration_of(root) if root in places.named and root not in read else None
         if found is not None:
-            read[root] = Rooted(configuration=found, prefix=relative(found.root, places.named[root]))
+            read[root] = Rooted(configuration=found, prefix=relative(found.root, _seen_from(places.named[root])))
     return Intent({label: read[root] for label, root in roots.items() if root in read})
+
+
+def _seen_from(named: Path) -> Path:
+    """Where places are told from: the current directory, for one below it; else the named one itself.
+
+    Two directories of one repository have a ``main.tf`` each, and code scanning looks for files from the top.
+    """
+    here = Path.cwd()
+    return here if named.is_relative_to(here) else named
 
 
 def _configuration_of(root: Path) -> Configuration | None:
