@@ -103,6 +103,16 @@ def test_every_option_has_a_variable() -> None:
     assert sources.envvar == "DRIFTMGR_SOURCES"
 
 
+@pytest.mark.parametrize(("name", "option"), [("MODE", "--mode"), ("CACHE_TTL", "--cache-ttl")])
+def test_a_refused_variable_is_named(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, option: str) -> None:
+    """A refused value is said to be that of the variable it is from, and only then."""
+    refused = run("detect", option, "fast")
+    assert (refused.code, option in refused.err, "DRIFTMGR_" in refused.err) == (1, True, False)
+    monkeypatch.setenv(f"DRIFTMGR_{name}", "fast")
+    told = run("detect")
+    assert (told.code, f"environment variable DRIFTMGR_{name}" in told.err) == (1, True)
+
+
 def test_no_variable_means_two_things() -> None:
     """What an option takes from the environment is no variable that means something else in the program."""
     source = Path(driftmgr_package.__file__).parent

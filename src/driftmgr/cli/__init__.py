@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 import click
+from click.core import ParameterSource
 
 from driftmgr.model.errors import DriftMgrError
 
@@ -81,11 +82,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os._exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
+        if variable := _variable_of(error):
+            _say(f"hint: the value is that of the environment variable {variable}")
         sys.exit(1)
     except Exception as error:
         if "--debug" in given:
             raise
         _fail(error)
+
+
+def _variable_of(error: click.ClickException) -> str | None:
+    """The variable that a refused value is from: click's message names the option, which nobody may have given."""
+    if not isinstance(error, click.BadParameter) or error.ctx is None or error.param is None:
+        return None
+    name, prefix = error.param.name or "", error.ctx.auto_envvar_prefix
+    if error.ctx.get_parameter_source(name) is not ParameterSource.ENVIRONMENT:
+        return None
+    given = error.param.envvar if isinstance(error.param.envvar, str) else f"{prefix}_{name.upper()}"
+    return given if given in os.environ else None
 
 
 def _fail(error: Exception) -> None:
