@@ -21,7 +21,11 @@ _ACCOUNT, _REGION = "ACCOUNT", "REGION"
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, hidden=True)
 def catalog(*, debug: bool) -> None:
-    """Show what is covered, what it needs and what it costs."""
+    """Show what is covered, what it needs and what it costs.
+
+    This is about the catalog, whatever driftmgr.yaml says: what a scan with your settings would call, and the
+    permissions for that, driftmgr detect --dry-run prints.
+    """
     del debug
 
 
