@@ -10,6 +10,8 @@ from digitalocean.changes.words import Row, changed, gone, made
 from digitalocean.fixtures import Recorded
 from digitalocean.spaces import Spaces
 from digitalocean.test_agreement import fresh, rows, scan
+from driftmgr import app
+from driftmgr.app import ScanRequest
 
 __all__ = ["fresh"]
 
@@ -252,6 +254,22 @@ def test_keys_that_are_refused_cost_the_buckets_only(
     gaps = {(gap.type, gap.reason) for gap in report.gaps if gap.reason != "unsupported"}
     assert gaps >= {(name, "denied") for name in BUCKET_TYPES}
     assert report.summary.in_sync == 2
+
+
+def test_who_asks_for_objects_that_nobody_lists_is_told(recorded_spaces: Callable[[str], Recorded]) -> None:
+    """Files that no state records are not looked for: a scan notes it, an inventory has a gap."""
+    pair = recorded_spaces("spaces")
+    kind = "digitalocean_spaces_bucket_object"
+    report = scan(pair, types=(kind,))
+    assert (report.summary.in_sync, report.summary.managed, report.gaps) == (3, 3, ())
+    assert report.scan.notes == (f"{kind}: only what a state records is looked at; no call lists all there is",)
+    assert not scan(pair, types=(kind,), managed_only=True).scan.notes
+    assert not scan(pair).scan.notes
+    inventory = app.discover(ScanRequest(clouds=("digitalocean",), types=(kind,)))
+    assert inventory.objects == ()
+    assert [(gap.type, gap.reason, gap.operation) for gap in inventory.gaps] == [
+        (kind, "unsupported", "s3.head_object")
+    ]
 
 
 def test_keys_of_spaces_are_never_shown(

@@ -94,7 +94,7 @@ async def _report(
     findings = _with_unseen(merged([look.findings for look in looks]), task.sorted, task.states.gaps)
     scopes = [scope for look in looks for scope in look.scopes]
     report = DriftReport(
-        scan=clock.record(request, scopes, collected, task.states.labels),
+        scan=clock.record(request, scopes, collected, task.states.labels, task.notes),
         summary=findings.summary,
         drifts=findings.drifts,
         gaps=findings.gaps,
@@ -133,6 +133,7 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
     sorted: Sorted
     scans: tuple[CloudScan, ...]
     baseline: Used | None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, request: ScanRequest) -> "_Task":
@@ -148,7 +149,16 @@ class _Task(msgspec.Struct, frozen=True, kw_only=True):
         found = sort_instances(states.instances, catalogs, frozenset(types))
         held = Held.of(baseline, states.lineages, intent)
         scans = tuple(CloudScan.of(request, cloud, session, found, types, held) for cloud in catalogs)
-        return cls(request=request, states=states, intent=intent, sorted=found, scans=scans, baseline=baseline)
+        unlisted = () if request.managed_only else _unlisted(types)
+        return cls(
+            request=request,
+            states=states,
+            intent=intent,
+            sorted=found,
+            scans=scans,
+            baseline=baseline,
+            notes=tuple(f"{gap.type}: {gap.message}" for gap in unlisted),
+        )
 
 
 def _clouds(request: ScanRequest, states: States, types: tuple[str, ...]) -> tuple[str, ...]:
@@ -167,6 +177,21 @@ def chosen_types(names: Iterable[str]) -> tuple[str, ...]:
             raise _unknown_type(name, catalog)
         found[catalog.canonical(name)] = None
     return tuple(found)
+
+
+def _unlisted(types: Iterable[str]) -> tuple[Gap, ...]:
+    """What a user named and no call lists: only what a state records is looked up."""
+    catalog = whole_catalog()
+    return tuple(
+        Gap(
+            type=name,
+            operation=lookup.operation,
+            reason="unsupported",
+            message="only what a state records is looked at; no call lists all there is",
+        )
+        for name in types
+        if (lookup := catalog[name].lookup) is not None
+    )
 
 
 def _unknown_type(name: str, catalog: Catalog | None) -> DriftMgrError:
@@ -226,7 +251,7 @@ async def _discover(request: ScanRequest, on_progress: OnProgress | None) -> Inv
     return Inventory(
         scan=clock.record(request, [scope for look in looks for scope in look.scopes], collected),
         objects=tuple(map(ObjectMask(whole_catalog()).masked, objects)),
-        gaps=tuple(map(masked_gap, collected.gaps)),
+        gaps=tuple(map(masked_gap, (*_unlisted(types), *collected.gaps))),
     )
 
 
@@ -240,7 +265,12 @@ class Clock:
         self._start = time.monotonic()
 
     def record(
-        self, request: ScanRequest, scopes: Iterable[Scope], collected: Collected, sources: Sequence[str] = ()
+        self,
+        request: ScanRequest,
+        scopes: Iterable[Scope],
+        collected: Collected,
+        sources: Sequence[str] = (),
+        notes: Sequence[str] = (),
     ) -> ScanRecord:
         """The record of a scan that ends now."""
         return ScanRecord(
@@ -255,6 +285,7 @@ class Clock:
             seconds=round(time.monotonic() - self._start, 3),
             reused=collected.reused,
             outcome=collected.outcome,
+            notes=tuple(notes),
         )
 
 
