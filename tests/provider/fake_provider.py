@@ -141,6 +141,11 @@ class FakeProvider:
             note(name, received)
             if SETTINGS.get("fault") == f"hang in {name}":
                 await asyncio.sleep(3600)
+            if SETTINGS.get("fault") == f"hang up in {name}":
+                # It serves on: whoever connects anew is answered.
+                SETTINGS.pop("fault")
+                stream._stream._transport.abort()  # no server hangs up by itself
+                return
             if SETTINGS.get("fault") == f"no {name}":
                 raise GRPCError(Status.UNIMPLEMENTED)
             if function is None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from grpclib.client import UnaryUnaryMethod
 
 from driftmgr.provider.errors import NotImplementedByProviderError, ProviderDiedError, ProviderError
 from driftmgr.provider.handshake import parse_handshake, provider_environment
@@ -138,6 +139,45 @@ def test_a_death_is_told_with_the_last_words(fake: FakeCloud) -> None:
 
     with pytest.raises(ProviderDiedError, match="ended during schema"):
         asyncio.run(killed())
+
+
+def test_a_lost_connection_is_a_death(fake: FakeCloud) -> None:
+    """Nobody connects again to a provider that hung up: it may be about to end, or have lost its configuration."""
+
+    async def hung_up() -> int:
+        async with ProviderProcess(fake.launch(fault="hang up in schema")) as provider:
+            for _ in range(2):
+                with pytest.raises(ProviderDiedError, match="ended during schema"):
+                    await provider.call("schema")
+            return provider.pid
+
+    wait_until_gone(asyncio.run(hung_up()))
+    assert [call for call in fake.calls if call != "stdio"] == ["schema"]
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_errors_of_the_library_are_deaths_of_a_dead_provider_alone(
+    fake: FakeCloud, monkeypatch: pytest.MonkeyPatch, *, dies: bool
+) -> None:
+    """The library takes a closed connection apart, and raises anything: that is a death, and a bug is still a bug."""
+    pids: list[int] = []
+
+    async def broken(*_: object, **__: object) -> None:
+        if dies:
+            os.kill(pids[0], signal.SIGKILL)
+            await asyncio.sleep(0.2)
+        raise AttributeError("_transport")
+
+    async def called() -> None:
+        async with ProviderProcess(fake.launch()) as provider:
+            pids.append(provider.pid)
+            with monkeypatch.context() as patched:
+                patched.setattr(UnaryUnaryMethod, "__call__", broken)
+                await provider.call("schema")
+
+    with pytest.raises(ProviderDiedError if dies else AttributeError):
+        asyncio.run(called())
+    wait_until_gone(pids[0])
 
 
 def test_an_unknown_call_is_no_failure_of_the_provider(fake: FakeCloud) -> None:

@@ -12,7 +12,7 @@ import shutil
 import ssl
 import tempfile
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +23,7 @@ from grpclib.client import Channel, UnaryStreamMethod, UnaryUnaryMethod
 from grpclib.config import Configuration
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError, StreamTerminatedError
+from grpclib.protocol import H2Protocol
 
 from driftmgr.provider.errors import NotImplementedByProviderError, ProviderDiedError, ProviderError
 from driftmgr.provider.handshake import SERVER_NAME, ClientCertificate, Handshake, parse_handshake, provider_environment
@@ -57,6 +58,7 @@ class ProviderProcess:
         self._lifeline = -1
         self._process: asyncio.subprocess.Process | None = None
         self._channel: Channel | None = None
+        self._connection: H2Protocol | None = None
         self._drains: list[asyncio.Task[None]] = []
         self._said: deque[str] = deque(maxlen=_KEPT_LINES)
         self._handshake = Handshake(protocol=6, socket="", certificate=None)
@@ -101,7 +103,7 @@ class ProviderProcess:
         Raises ``ProviderDiedError`` when the process is gone, ``NotImplementedByProviderError`` for a call it does not
         know, ``ProviderError`` (``timeout``) past the deadline.
         """
-        method = UnaryUnaryMethod(self._connection, *self._method(name))
+        method = UnaryUnaryMethod(self._live_channel(name), *self._method(name))
         limit = self._launch.call_seconds if seconds is None else seconds
         with self._told(name, limit):
             return await method(request if request is not None else self.message("Empty"), timeout=limit)
@@ -110,7 +112,7 @@ class ProviderProcess:
         self, name: str, request: Any, emit: Callable[[Any], None], *, seconds: float | None = None
     ) -> None:
         """Make one call that answers with a stream; every answer goes to ``emit``. Raises as ``call`` does."""
-        method = UnaryStreamMethod(self._connection, *self._method(name))
+        method = UnaryStreamMethod(self._live_channel(name), *self._method(name))
         limit = self._launch.call_seconds if seconds is None else seconds
         with self._told(name, limit):
             async with method.open(timeout=limit) as opened:
@@ -120,24 +122,36 @@ class ProviderProcess:
 
     async def stop(self) -> None:
         """Cancel its work, ask it to leave, then make it."""
-        if self._channel is not None and self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProviderError):
-                await self.call("stop", seconds=self._launch.stop_seconds)
-            empty = type(self.message("Empty"))
-            with contextlib.suppress(GRPCError, TimeoutError, *_CONNECTION_LOST):
-                # It drops the connection instead of answering.
-                await UnaryUnaryMethod(self._channel, SHUTDOWN, empty, empty)(
-                    empty(), timeout=self._launch.stop_seconds
-                )
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), self._launch.stop_seconds)
-        await self._end()
+        try:
+            if self._channel is not None and self._process is not None and self._process.returncode is None:
+                await self._ask_to_leave(self._process)
+        finally:
+            await self._end()
 
-    @property
-    def _connection(self) -> Channel:
+    async def _ask_to_leave(self, process: asyncio.subprocess.Process) -> None:
+        seconds = self._launch.stop_seconds
+        with contextlib.suppress(ProviderError):
+            await self.call("stop", seconds=seconds)
+        empty = type(self.message("Empty"))
+        with contextlib.suppress(ProviderError):
+            # It drops the connection instead of answering.
+            channel = self._live_channel("shutdown")
+            with self._told("shutdown", seconds):
+                await UnaryUnaryMethod(channel, SHUTDOWN, empty, empty)(empty(), timeout=seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), seconds)
+
+    def _live_channel(self, name: str) -> Channel:
+        # A channel would connect again by itself, to a process that is about to end and whose socket still answers.
         if self._channel is None:
             raise ProviderDiedError(f"{self._launch.binary.name} does not run")
+        if self._lost:
+            raise self._death(name)
         return self._channel
+
+    @property
+    def _lost(self) -> bool:
+        return self._connection is not None and self._connection.connection.is_closing()
 
     def _method(self, name: str) -> tuple[str, type[Message], type[Message]]:
         classes = messages_of(self._handshake.protocol)
@@ -145,7 +159,7 @@ class ProviderProcess:
         return method_path(self._handshake.protocol, name), classes[request], classes[answer]
 
     @contextlib.contextmanager
-    def _told(self, name: str, limit: float) -> Any:
+    def _told(self, name: str, limit: float) -> Iterator[None]:
         """Errors of the connection in words."""
         try:
             yield
@@ -160,6 +174,12 @@ class ProviderProcess:
             raise ProviderError(f"{name}: {error.status.name}: {error.message}") from error
         except _CONNECTION_LOST as error:
             raise self._death(name) from error
+        except Exception as error:
+            # What grpclib raises for a connection that ends between two of its steps is of any kind, for it takes the
+            # closed connection apart.
+            if self._lost:
+                raise self._death(name) from error
+            raise
 
     def _death(self, name: str) -> ProviderDiedError:
         return ProviderDiedError(
@@ -221,17 +241,23 @@ class ProviderProcess:
             mine = certificate or ClientCertificate()
             config = Configuration(ssl_target_name_override=SERVER_NAME)
             self._channel = Channel(path=self._handshake.socket, ssl=mine.context(server, self._folder), config=config)
-            try:
-                await self._channel.__connect__()
-            except ssl.SSLCertVerificationError:
-                self._channel.close()
-                weak = mine.context(server, self._folder, weak=True)
-                self._channel = Channel(path=self._handshake.socket, ssl=weak, config=config)
+            with self._refused():
+                try:
+                    await self._channel.__connect__()
+                except ssl.SSLCertVerificationError:
+                    self._channel.close()
+                    weak = mine.context(server, self._folder, weak=True)
+                    self._channel = Channel(path=self._handshake.socket, ssl=weak, config=config)
+        with self._refused():
+            self._connection = await self._channel.__connect__()
+        self._drains.append(asyncio.create_task(self._drain_stdio(self._channel)))
+
+    @contextlib.contextmanager
+    def _refused(self) -> Iterator[None]:
         try:
-            await self._channel.__connect__()
+            yield
         except OSError as error:
             raise ProviderError(f"cannot connect to {self._launch.binary.name}: {error}") from error
-        self._drains.append(asyncio.create_task(self._drain_stdio(self._channel)))
 
     async def _drain_stdio(self, channel: Channel) -> None:
         # A provider whose output nobody takes may come to wait for somebody to do so.
