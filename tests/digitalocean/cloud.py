@@ -66,7 +66,7 @@ class Cloud:
         self._objects: dict[str, dict[str, Object]] = {}
         self._settings: dict[str, Object] = {}
         self.refusals: dict[str, int] = {}
-        """Statuses to answer with, by the first part of a path: ``{"/v2/volumes": 403}``."""
+        """Statuses to answer with, by the first part of a path or all of it: ``{"/v2/volumes": 403, "/v2/vpcs$": 500}``."""
         self.requests: list[tuple[str, str]] = []
         """Method and path with query of all that was asked over HTTP, in order."""
         self.reset()
@@ -222,7 +222,7 @@ class Cloud:
 
     def _refuse(self, path: str) -> None:
         for start, status in self.refusals.items():
-            if path.startswith(start):
+            if f"{path}$".startswith(start):
                 raise ApiError(status)
 
     def _call(self, method: str, path: str, body: Any, parameters: Mapping[str, str] | None = None) -> Call:

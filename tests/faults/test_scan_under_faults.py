@@ -1,14 +1,15 @@
 """A scan under faults keeps its word: it finishes with the same report, or says exactly what it could not see."""
 
 import random
+import re
 from collections.abc import Callable
 
 import pytest
 
 from driftmgr.model import DriftMgrError, DriftReport
 from faults.conftest import Estate
-from faults.estate import findings
-from faults.proxy import Answer, Bad, Choose, Fault, Request, expired, first_of, skewed, throttle
+from faults.estate import MANAGED, findings
+from faults.proxy import Answer, Bad, Choose, Fault, Request, expired, first_of, no_fault, skewed, throttle
 
 
 def every_fifth(fault: Fault | None, seed: int) -> Choose:
@@ -20,6 +21,24 @@ def every_fifth(fault: Fault | None, seed: int) -> Choose:
 def of_service(service: str, fault: Fault) -> Choose:
     """Every request to one service."""
     return lambda request: fault if request.service == service else None
+
+
+def operation_of(request: Request) -> tuple[str, str]:
+    """The service and what is asked of it: a target, an action, or the part of a bucket."""
+    action = re.search(rb"Action=(\w+)", request.body)
+    told = request.headers.get("x-amz-target") or (action[1].decode() if action else "")
+    path, _, query = request.path.partition("?")
+    shown = "".join(sorted(name for name in re.split(r"[=&]", query) if name.islower()))
+    return request.service, told or f"{'list' if path == '/' else 'one'} {shown}"
+
+
+def rows(report: DriftReport) -> set[tuple[str, str, str | None, str]]:
+    """What is reported, a row for each changed attribute."""
+    return {
+        (drift.kind, drift.type, drift.id, change.path if change else "")
+        for drift in report.drifts
+        for change in drift.changes or [None]
+    }
 
 
 def gapped_services(report: DriftReport) -> set[str]:
@@ -79,6 +98,26 @@ def test_a_service_down_is_exactly_its_gaps(drifted: Estate, service: str, fault
     assert report.summary.managed == drifted.truth.summary.managed
     assert report.summary.unverified > 0
     assert report.exit_code == 2
+
+
+def test_any_one_operation_refused_makes_no_finding(drifted: Estate) -> None:
+    """Whatever a reader may not do costs verdicts, each told by a gap; no finding comes of it."""
+    proxy = drifted.through(no_fault)
+    whole = drifted.scan(types=MANAGED)
+    operations = sorted({operation_of(request) for request in proxy.requests if request.service != "sts"})
+    assert len(operations) > 20
+    for operation in operations:
+        drifted.through(refusing(operation))
+        report = drifted.scan(types=MANAGED)
+        assert rows(report) <= rows(whole), operation
+        assert set(report.gaps) - set(whole.gaps), operation
+        assert report.summary.managed == whole.summary.managed, operation
+
+
+def refusing(operation: tuple[str, str]) -> Choose:
+    """Refuses one operation, as a policy that lacks it does."""
+    fault = Answer(status=403, code="AccessDenied")
+    return lambda request: fault if operation_of(request) == operation else None
 
 
 def test_throttled_for_good_is_said(drifted: Estate) -> None:

@@ -223,10 +223,14 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Assembled(msgspec.Struct, frozen=True, kw_only=True):
-    """What an instance looks like now, put together from several remote objects (by their ids)."""
+    """What an instance looks like now, put together from several remote objects (by their ids).
+
+    ``unread`` names the attributes that no object tells because a call failed.
+    """
 
     attributes: dict[str, Any]
     parts: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 Assemble = Callable[[Mapping[str, Any], Sequence[RemoteObject]], Assembled | None]

@@ -5,7 +5,7 @@ A security group's ``ingress`` shows its rules, a bucket's ``policy`` its policy
 its kind, on the parent if the parent records such children itself.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from driftmgr.drift.match import Matching, ObjectKey, object_key
 from driftmgr.drift.shape import DYNAMIC
 from driftmgr.drift.traits import Place, Reference, Traits, may_be_in, place_of, references_of
 from driftmgr.drift.values import is_vacuous
-from driftmgr.model import RemoteObject, ResourceInstance, Scope
+from driftmgr.model import Gap, RemoteObject, ResourceInstance, Scope
 
 CHILD_REPORTED = "child_reported"
 
@@ -153,7 +153,7 @@ class Companions:
         return {
             object_key(child)
             for slot in self._slots_of(kind, observed)
-            if slot[1] not in skipped and slot[1] in recorded and slot[1] in observed
+            if slot[1] not in skipped and slot[1] in recorded
             for child, part in self._children_in(slot, scope)
             if part
         }
@@ -192,10 +192,18 @@ def _slots(catalog: Catalog) -> dict[str, set[tuple[str, str]]]:
 
 
 class Family:
-    """Parents of remote objects, and whether a state manages them."""
+    """Parents of remote objects, and whether a state manages them; ``blind`` are the gaps of whole types, by type."""
 
-    def __init__(self, catalog: Catalog, matching: Matching, objects: Iterable[RemoteObject], adopted: Adopted) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        matching: Matching,
+        objects: Iterable[RemoteObject],
+        adopted: Adopted,
+        blind: Mapping[str, Sequence[Gap]],
+    ) -> None:
         self._catalog = catalog
+        self._blind = blind
         self._managed = matching.managed | adopted.addresses.keys()
         self._addresses = dict(adopted.addresses)
         self._objects: dict[Reference, list[RemoteObject]] = {}
@@ -220,6 +228,17 @@ class Family:
         for parent, ref in self._parents_of(found):
             if ref.part and (ref.inline or ref.within) and object_key(parent) not in self._managed:
                 return parent
+        return None
+
+    def unseen_parent(self, found: RemoteObject) -> Gap | None:
+        """The gap that hides an object which this one may be a part of, and which may be managed with its parts."""
+        place = found.scope.account, found.scope.region
+        for reference, ref in references_of(self._catalog[found.type], found.attributes):
+            if not (ref.part and (ref.inline or ref.within)) or reference in self._objects:
+                continue
+            for gap in self._blind.get(ref.type, ()):
+                if gap.scope is None or may_be_in(place, gap.scope):
+                    return gap
         return None
 
     def _parents_of(self, found: RemoteObject) -> Iterator[tuple[RemoteObject, ParentRef]]:

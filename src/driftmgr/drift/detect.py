@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from driftmgr.catalog import Catalog
-from driftmgr.catalog.entry import GLOBAL, ResourceType
+from driftmgr.catalog.entry import GLOBAL, Assembled, ResourceType
 from driftmgr.catalog.references import MANAGED_BY_COMPANION
 from driftmgr.drift.absorbed import ACCEPTED, Accepted
 from driftmgr.drift.companions import Companions, Family, rest
@@ -48,6 +48,8 @@ _COUNTED = (
 _EVERYTHING = "*"
 """The type of a gap that stands for all types: an account that nobody could sign in to."""
 _COUNTING = frozenset({"drift", "absorbed"})
+_PARENT = "parent"
+"""Stands among the lost attributes of a gap for the object that others belong to."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,10 +122,10 @@ class _Judge:
         self._catalog = catalog
         self._asked = asked
         self._gaps = list(gaps)
-        self._blind: dict[str, list[Scope | None]] = {}
+        self._blind: dict[str, list[Gap]] = {}
         for gap in gaps:
             if not gap.attributes:
-                self._blind.setdefault(gap.type, []).append(gap.scope)
+                self._blind.setdefault(gap.type, []).append(gap)
         self._matching = matching
         self._sizes = Counter(item.configuration for item in matching.instances if item.entry.name in asked.types)
         self._companions = companions
@@ -134,6 +136,7 @@ class _Judge:
         self._ignored: list[Drift] = []
         self._counts: Counter[str] = Counter()
         self._unverified: Counter[tuple[str, Scope | None]] = Counter()
+        self._orphans: Counter[tuple[str, Gap]] = Counter()
 
     def findings(self, index: ObjectIndex) -> Findings:
         """All verdicts; to be asked for once."""
@@ -143,12 +146,7 @@ class _Judge:
             spoken_for |= self._judge_pair(item, found)
         for item, whole in self._matching.assembled:
             if self._counts_here(item):
-                recorded = item.instance.attributes
-                identity = str(recorded.get("id") or "")
-                made = RemoteObject(
-                    type=item.entry.name, id=identity, scope=self._home(item), attributes=whole.attributes
-                )
-                self._compare(item, recorded, made, {}, {})
+                self._judge_assembled(item, whole)
         for item, candidates in self._matching.ambiguous:
             if self._counts_here(item):
                 self._no_verdict(item, "match", f"{len(candidates)} objects answer to its id")
@@ -157,11 +155,29 @@ class _Judge:
         if not self._asked.managed_only:
             adopted = self._companions.adopted(objects)
             spoken_for |= adopted.addresses.keys() | adopted.children
-            family = Family(self._catalog, self._matching, objects, adopted)
+            family = Family(self._catalog, self._matching, objects, adopted, self._blind)
             for found in objects:
                 if object_key(found) not in spoken_for:
                     self._judge_object(found, family)
+            self._gaps += [_orphaned(kind, gap, number) for (kind, gap), number in self._orphans.items()]
         return self._result()
+
+    def _judge_assembled(self, item: Traits, whole: Assembled) -> None:
+        """Compare an instance with what it is put together from, if all that it may be put together from was seen."""
+        if (blind := self._blind_scope(item)) is not None:
+            self._counts["unverified"] += 1
+            self._unverified[blind] += 1
+            return
+        recorded = item.instance.attributes
+        identity = str(recorded.get("id") or "")
+        made = RemoteObject(
+            type=item.entry.name,
+            id=identity,
+            scope=self._home(item),
+            attributes=whole.attributes,
+            unread=whole.unread,
+        )
+        self._compare(item, recorded, made, {}, {})
 
     def _judge_pair(self, item: Traits, found: RemoteObject) -> set[ObjectKey]:
         """Compare an instance with its object; gives the other objects that this row speaks for."""
@@ -181,7 +197,7 @@ class _Judge:
         if not unseen or item.account or item.is_unique:
             return False
         self._counts["unverified"] += 1
-        self._unverified[_EVERYTHING, unseen[0]] += 1
+        self._unverified[_EVERYTHING, unseen[0].scope] += 1
         return True
 
     def _compare_own(self, item: Traits, recorded: dict[str, Any], found: RemoteObject) -> None:
@@ -190,6 +206,8 @@ class _Judge:
         observed = found.attributes
         added = {name: theirs for name, theirs in self._companions.added(found).items() if name not in skip}
         for name, theirs in added.items():
+            if name not in observed:
+                continue
             ours, live = rest(recorded, name, theirs), rest(observed, name, theirs)
             if set(map(str, ours)) == set(map(str, live)):
                 skip[name] = MANAGED_BY_COMPANION
@@ -253,7 +271,8 @@ class _Judge:
             self._counts["changed"] += 1
         elif found.unread or stale:
             self._counts["unverified"] += 1
-            self._unverified[item.entry.name, found.scope] += 1
+            for name in item.entry.parts or (item.entry.name,):
+                self._unverified[name, found.scope] += 1
         else:
             self._counts["in_sync"] += 1
         if others and not counted:
@@ -329,9 +348,9 @@ class _Judge:
 
     def _blind_scope(self, item: Traits) -> tuple[str, Scope | None] | None:
         for name in (*(item.entry.parts or (item.entry.name,)), _EVERYTHING):
-            for scope in self._blind.get(name, ()):
-                if scope is None or may_be_in((item.account, item.region), scope):
-                    return name, scope
+            for gap in self._blind.get(name, ()):
+                if gap.scope is None or may_be_in((item.account, item.region), gap.scope):
+                    return name, gap.scope
         return None
 
     def _not_asked(self, place: tuple[str, str], items: Sequence[Traits]) -> Gap:
@@ -428,6 +447,9 @@ class _Judge:
             if found.origin_unread or (parent is not None and parent.origin_unread):
                 return
         # A part is told by the row of its unmanaged parent; a default parent has none, so what was put in has its own.
+        if (gap := family.unseen_parent(found)) is not None:
+            self._orphans[found.type, gap] += 1
+            return
         has_row = parent is not None and (self._asked.include_defaults or not parent.is_default)
         if has_row and parent is not None and parent.type in self._asked.types:
             return
@@ -493,6 +515,16 @@ class _Judge:
 def home_of(item: Traits, asked: Asked, cloud: str) -> Scope:
     """Where an instance lives, as far as it is known; without an account in the first that was asked."""
     return Scope(cloud=cloud, account=item.account or next(iter(asked.regions), ""), region=item.region)
+
+
+def _orphaned(kind: str, parents: Gap, number: int) -> Gap:
+    """The gap of objects that no state knows, and that may be parts of objects which nobody could list."""
+    return msgspec.structs.replace(
+        parents,
+        type=kind,
+        message=f"{number} of them may belong to a {parents.type}, and these could not be listed",
+        attributes=(_PARENT,),
+    )
 
 
 def _name(attributes: Mapping[str, Any]) -> str | None:

@@ -86,6 +86,8 @@ PROJECT = ResourceType(
 def project_resources(recorded: Mapping[str, Any], projects: Sequence[RemoteObject]) -> Assembled | None:
     """Those of the recorded resources that are in the project: what else is in it is not this resource's."""
     for project in projects:
+        if "resources" in project.unread:
+            return Assembled(attributes={"project": project.id}, parts=(), unread=("resources",))
         if "resources" in project.attributes:
             wanted, held = recorded.get("resources") or (), set(project.attributes["resources"] or ())
             left = [name for name in wanted if name in held]
