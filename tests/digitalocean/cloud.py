@@ -66,7 +66,7 @@ class Cloud:
         self._objects: dict[str, dict[str, Object]] = {}
         self._settings: dict[str, Object] = {}
         self.refusals: dict[str, int] = {}
-        """Statuses to answer with, by the first part of a path or all of it: ``{"/v2/volumes": 403, "/v2/vpcs$": 500}``."""
+        """Statuses to answer with, by the first part of a path or all of it (``$``): ``{"/v2/volumes": 403}``."""
         self.requests: list[tuple[str, str]] = []
         """Method and path with query of all that was asked over HTTP, in order."""
         self.reset()
