@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
+from digitalocean.changes import CHANGES
 from digitalocean.changes.words import place
 from digitalocean.fixtures import Recorded
+from digitalocean.states import Resources, attributes, edited
 from digitalocean.test_agreement import rows
 from driftmgr import app
 from driftmgr.app import ScanRequest
@@ -69,3 +73,21 @@ def test_a_credential_of_a_cluster_is_never_in_the_report(kubernetes: Recorded) 
     report = _scan(kubernetes)
     assert rows(report) == {("changed", "kubernetes_cluster.shop", "name")}
     assert "kube_config" not in str(report)
+
+
+@pytest.mark.parametrize("number", [0, None])
+def test_nodes_of_an_imported_cluster_are_counted(kubernetes: Recorded, tmp_path: Path, number: int | None) -> None:
+    """The provider imports no number of nodes, and no apply adds it: those that were there are then held to."""
+
+    def imported(found: Resources) -> None:
+        pool: dict[str, Any] = attributes(found, "kubernetes_cluster.shop")["node_pool"][0]
+        pool["node_count"] = number
+
+    pair = msgspec.structs.replace(kubernetes, state=edited(kubernetes.state, tmp_path, imported))
+    assert not _scan(pair).drifts
+    _, grown, _ = CHANGES["default pool scaled"]
+    grown(pair.cloud)
+    (drift,) = _scan(pair).drifts
+    assert [(change.path, change.recorded, change.observed) for change in drift.changes] == [
+        ("node_pool[0].actual_node_count", 2, 3)
+    ]

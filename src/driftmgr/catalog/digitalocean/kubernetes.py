@@ -46,16 +46,20 @@ def _default_pool(pools: Iterable[Mapping[str, Any]] | None) -> Mapping[str, Any
     return tagged[-1] if tagged else None
 
 
+_ASKED = "node_count > `0`"
+"""Whether a state holds the number of nodes that HCL asks for: not after an import, nor where it asks for none."""
+
 _POOL: dict[str, AttributeLike] = {
-    "actual_node_count": "count",
+    # All that tells of other nodes where the number that HCL asks for is not recorded.
+    "actual_node_count": Attribute("count", default=0, counts=True, when=f"!({_ASKED}) && !auto_scale"),
     "auto_scale": Attribute("auto_scale", default=False),
     "gpu_partition_mode": "gpu_partition_mode",
     "labels": "labels",
     "max_nodes": Attribute("max_nodes", default=0),
     "min_nodes": Attribute("min_nodes", default=0),
     "name": "name",
-    # A pool that scales itself has as many nodes as it needs; without a number in HCL nobody asked for one.
-    "node_count": Attribute("count", when="node_count && !auto_scale"),
+    # A pool that scales itself has as many nodes as it needs.
+    "node_count": Attribute("count", when=f"{_ASKED} && !auto_scale"),
     "nodes": Attribute(
         "nodes",
         nested={
