@@ -91,3 +91,13 @@ def test_nodes_of_an_imported_cluster_are_counted(kubernetes: Recorded, tmp_path
     assert [(change.path, change.recorded, change.observed) for change in drift.changes] == [
         ("node_pool[0].actual_node_count", 2, 3)
     ]
+
+
+def test_a_registry_is_compared_where_the_state_has_a_word_of_it(kubernetes: Recorded, tmp_path: Path) -> None:
+    """The provider never reads whether a registry is integrated: an imported cluster says nothing, and none is told."""
+    state = edited(
+        kubernetes.state,
+        tmp_path,
+        lambda found: attributes(found, "kubernetes_cluster.shop").update(registry_integration=None),
+    )
+    assert not _scan(msgspec.structs.replace(kubernetes, state=state)).drifts

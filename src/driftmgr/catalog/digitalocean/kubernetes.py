@@ -128,8 +128,8 @@ CLUSTER = ResourceType(
         "node_pool": Attribute("node_pools", read=_default_pool, nested={**_POOL, "id": "id"}),
         "rdma_shared_device_plugin": _switch("rdma_shared_dev_plugin"),
         "region": "region",
-        # The provider keeps what HCL says; the API tells whether it still holds.
-        "registry_integration": Attribute("registry_enabled", default=False),
+        # The provider keeps what HCL says, nothing after an import; the API tells whether it still holds.
+        "registry_integration": Attribute("registry_enabled", default=False, when="registry_integration != `null`"),
         "service_subnet": "service_subnet",
         "sso": Attribute(
             "sso",
