@@ -72,6 +72,11 @@ def _told(text: str | None) -> Any:
     return if_told(none_if_empty(text))
 
 
+def _kept(name: str, usual: str) -> Attribute:
+    """What the provider keeps as HCL says; the API tells whether it still holds, of some kinds only what is unusual."""
+    return Attribute(name, read=none_if_empty, equal=ignoring_case, default=usual, when=name)
+
+
 def _maker(cluster: str | None) -> str | None:
     return None if cluster is None else f"Kubernetes cluster {cluster}"
 
@@ -118,9 +123,8 @@ LOADBALANCER = ResourceType(
         "ip": "ip",
         "ipv6": Attribute("ipv6", read=_told),
         "name": "name",
-        # The provider keeps what HCL says; the API tells whether it still holds.
-        "network": Attribute("network", equal=ignoring_case, when="network"),
-        "network_stack": Attribute("network_stack", equal=ignoring_case, when="network_stack"),
+        "network": _kept("network", "EXTERNAL"),
+        "network_stack": _kept("network_stack", "IPV4"),
         "project_id": "project_id",
         "redirect_http_to_https": Attribute("redirect_http_to_https", default=False),
         "region": Attribute("region.slug", read=if_told),
@@ -137,7 +141,7 @@ LOADBALANCER = ResourceType(
         ),
         "subnet_uuid": "subnet_uuid",
         "target_load_balancer_ids": "target_load_balancer_ids",
-        "tls_cipher_policy": Attribute("tls_cipher_policy", equal=ignoring_case, when="tls_cipher_policy"),
+        "tls_cipher_policy": _kept("tls_cipher_policy", "DEFAULT"),
         "type": "type",
         "urn": urn("loadbalancer", "id"),
         "vpc_uuid": "vpc_uuid",

@@ -1,0 +1,63 @@
+"""Load balancers: what the API leaves out of an answer is what the provider makes of it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digitalocean.changes.words import place
+from digitalocean.fixtures import Recorded
+from digitalocean.shapes import Object
+from digitalocean.states import Resources, attributes, edited
+from digitalocean.test_agreement import rows
+from driftmgr import app
+from driftmgr.app import ScanRequest
+from driftmgr.clouds.digitalocean.api import shared_guard
+from driftmgr.model import DriftReport
+
+_SILENT_ON = ("network", "network_stack", "tls_cipher_policy")
+
+
+@pytest.fixture
+def balancers(
+    recorded: Callable[[str], Recorded], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Recorded]:
+    """The recorded load balancers, without a memory of earlier scans."""
+    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path))
+    shared_guard.cache_clear()
+    yield recorded("load_balancers")
+    shared_guard.cache_clear()
+
+
+def _scan(state: Path) -> DriftReport:
+    return app.scan(ScanRequest(sources=(str(state),)))
+
+
+def _stored(pair: Recorded, name: str) -> Object:
+    found: Object = pair.cloud.stored(place(pair.cloud, "/v2/load_balancers", name=name))
+    return found
+
+
+def _balancer(resources: Resources, name: str) -> dict[str, Any]:
+    return attributes(resources, f"loadbalancer.{name}")
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_what_a_global_one_is_not_told_of_is_as_usual(balancers: Recorded, tmp_path: Path, nothing: str | None) -> None:
+    """A global load balancer has no network in the answer: HCL that asks for the usual one has what it wants."""
+    asked = {"network": "external", "network_stack": "IPV4", "tls_cipher_policy": "DEFAULT"}
+    state = edited(balancers.state, tmp_path, lambda found: _balancer(found, "global").update(asked))
+    _stored(balancers, "global").update(dict.fromkeys(_SILENT_ON, nothing))
+    assert not _scan(state).drifts
+
+
+def test_what_is_kept_of_hcl_is_held_to_the_cloud(balancers: Recorded) -> None:
+    """The provider never reads these again, so that Terraform is silent; the API tells that they changed."""
+    _stored(balancers, "public").update(network_stack="IPV4", tls_cipher_policy="DEFAULT")
+    _stored(balancers, "internal").update(network="EXTERNAL")
+    assert rows(_scan(balancers.state)) == {
+        ("changed", "loadbalancer.public", "network_stack"),
+        ("changed", "loadbalancer.public", "tls_cipher_policy"),
+        ("changed", "loadbalancer.internal", "network"),
+    }
