@@ -53,7 +53,7 @@ def _global(settings: Mapping[str, Any] | None) -> list[dict[str, Any]]:
             # Only read beside the priorities.
             "failover_threshold": (settings.get("failover_threshold") or 0) if priorities else 0,
             "region_priorities": priorities,
-            "target_port": settings.get("target_port"),
+            "target_port": settings.get("target_port") or 0,
             "target_protocol": str(settings.get("target_protocol") or "").lower(),
         }
     ]
@@ -110,13 +110,18 @@ LOADBALANCER = ResourceType(
         "healthcheck": Attribute(
             "health_check",
             nested={
-                "check_interval_seconds": "check_interval_seconds",
-                "healthy_threshold": "healthy_threshold",
                 "path": "path",
-                "port": "port",
                 "protocol": "protocol",
-                "response_timeout_seconds": "response_timeout_seconds",
-                "unhealthy_threshold": "unhealthy_threshold",
+                **{
+                    name: Attribute(name, default=0)
+                    for name in (
+                        "check_interval_seconds",
+                        "healthy_threshold",
+                        "port",
+                        "response_timeout_seconds",
+                        "unhealthy_threshold",
+                    )
+                },
             },
         ),
         "http_idle_timeout_seconds": "http_idle_timeout_seconds",
