@@ -68,3 +68,18 @@ def test_the_scopes_of_a_token_are_those_of_every_call() -> None:
         joins={"Pool": Join(of=pools, call=members, on="a", to="b")},
     )
     assert token_scopes([entry]) == ("account:read", "droplet:read", "member:read", "thing:read")
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes"),
+    [
+        ("digitalocean_app", ("app:read", "project:read")),
+        ("digitalocean_firewall", ("droplet:read", "firewall:read", "tag:read")),
+        ("digitalocean_kubernetes_cluster", ("kubernetes:read", "tag:read", "vpc:read")),
+        ("digitalocean_kubernetes_node_pool", ("kubernetes:read", "tag:read", "vpc:read")),
+        ("digitalocean_loadbalancer", ("certificate:read", "kubernetes:read", "load_balancer:read")),
+    ],
+)
+def test_the_scopes_of_members_are_asked_for(name: str, scopes: tuple[str, ...]) -> None:
+    """Where a member of an answer needs a scope of its own, the API leaves it out without: it would look unset."""
+    assert token_scopes([catalog_of("digitalocean")[name]]) == ("account:read", *scopes)

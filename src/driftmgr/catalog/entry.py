@@ -83,7 +83,7 @@ def aws_call(operation: str, items: str = "@", /, **others: Any) -> Call:
     return Call(operation=operation, items=items, **others)
 
 
-def http_call(operation: str, items: str, permission: str, /, **others: Any) -> Call:
+def http_call(operation: str, items: str, permission: str | tuple[str, ...], /, **others: Any) -> Call:
     """Short form: ``http_call("/v2/vpcs", "vpcs", "vpc:read")``."""
     return Call(operation=operation, items=items, permission=permission, **others)
 

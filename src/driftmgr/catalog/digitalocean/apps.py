@@ -242,7 +242,7 @@ APP = ResourceType(
     name="digitalocean_app",
     criticality=MEDIUM,
     reach=GLOBAL,
-    list=listed("/v2/apps", "apps", "app:read", params={"with_projects": "true"}),
+    list=listed("/v2/apps", "apps", ("app:read", "project:read"), params={"with_projects": "true"}),
     id="id",
     attributes={
         "active_deployment_id": "active_deployment.id",

@@ -51,7 +51,7 @@ FIREWALL = ResourceType(
     name="digitalocean_firewall",
     criticality=CRITICAL,
     reach=GLOBAL,
-    list=listed("/v2/firewalls", "firewalls", "firewall:read"),
+    list=listed("/v2/firewalls", "firewalls", ("firewall:read", "droplet:read", "tag:read")),
     id="id",
     owner=Attribute("{name: name, tags: tags}", read=_maker),
     attributes={

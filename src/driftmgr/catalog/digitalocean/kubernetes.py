@@ -20,7 +20,8 @@ from driftmgr.catalog.entry import (
 )
 
 _SCOPE = "kubernetes:read"
-_CLUSTERS = listed("/v2/kubernetes/clusters", "kubernetes_clusters", _SCOPE)
+_NAMES = listed("/v2/kubernetes/clusters", "kubernetes_clusters", _SCOPE)
+_CLUSTERS = listed("/v2/kubernetes/clusters", "kubernetes_clusters", (_SCOPE, "tag:read", "vpc:read"))
 _DEFAULT_POOL = "terraform:default-node-pool"
 """The tag by which the provider knows the pool that belongs to the cluster's own block."""
 
@@ -29,7 +30,7 @@ def of_clusters(kind: str) -> Join:
     """The name of the cluster that an object of a kind was made for: ``load_balancers``, ``volumes``."""
     associated = "/v2/kubernetes/clusters/{cluster}/destroy_with_associated_resources"
     call = http_call(associated, kind, _SCOPE, given={"cluster": "id"})
-    return Join(of=_CLUSTERS, call=call, on="id", to="id", value="Parent.name")
+    return Join(of=_NAMES, call=call, on="id", to="id", value="Parent.name")
 
 
 def _own_tags(tags: Iterable[str] | None) -> list[str]:

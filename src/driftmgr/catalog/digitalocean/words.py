@@ -12,8 +12,8 @@ CREATED_WITH = "only used when it is made; the API does not tell it"
 """Why an attribute that only a create request has is not compared."""
 
 
-def listed(path: str, items: str, permission: str, /, **others: Any) -> Call:
-    """A list call with the largest pages there are."""
+def listed(path: str, items: str, permission: str | tuple[str, ...], /, **others: Any) -> Call:
+    """A list call with the largest pages there are; members that need a scope of their own are left out without it."""
     return http_call(path, items, permission, **others | {"params": {"per_page": 200, **others.get("params", {})}})
 
 
