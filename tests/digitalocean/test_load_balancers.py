@@ -75,3 +75,11 @@ def test_a_number_that_is_left_out_is_a_zero(balancers: Recorded, tmp_path: Path
     _stored(balancers, "global")["health_check"] = {}
     del _stored(balancers, "global")["glb_settings"]["target_port"]
     assert not _scan(state).drifts
+
+
+@pytest.mark.parametrize("recorded_as", ["", "round_robin"])
+def test_an_algorithm_that_nobody_tells_is_the_only_one(balancers: Recorded, tmp_path: Path, recorded_as: str) -> None:
+    """The algorithm is out of use: an answer without one is no change, whatever the state held before or after it."""
+    state = edited(balancers.state, tmp_path, lambda found: _balancer(found, "by_tag").update(algorithm=recorded_as))
+    del _stored(balancers, "by-tag")["algorithm"]
+    assert not _scan(state).drifts

@@ -68,6 +68,11 @@ def _unit(number: int | None) -> Any:
     return number or UNTOLD
 
 
+def _usual_algorithm(name: str | None) -> str:
+    """The one that there is where none is told: the provider then records an empty text."""
+    return name or "round_robin"
+
+
 def _told(text: str | None) -> Any:
     return if_told(none_if_empty(text))
 
@@ -96,7 +101,7 @@ LOADBALANCER = ResourceType(
     id="id",
     owner=Attribute("Cluster", read=_maker),
     attributes={
-        "algorithm": Attribute("algorithm", default="round_robin"),
+        "algorithm": Attribute("algorithm", normal=_usual_algorithm),
         "disable_lets_encrypt_dns_records": Attribute("disable_lets_encrypt_dns_records", default=False),
         "domains": Attribute("{blocks: domains, certificates: Certificates}", read=_domains),
         # Those with a tag come and go without anybody touching the load balancer.
