@@ -64,16 +64,18 @@ def test_what_is_kept_of_hcl_is_held_to_the_cloud(balancers: Recorded) -> None:
 
 
 def test_a_number_that_is_left_out_is_a_zero(balancers: Recorded, tmp_path: Path) -> None:
-    """The provider writes a zero where the answer has an empty health check, or settings without a port."""
+    """The provider writes a zero where the answer lacks a timeout, a member of the health check, a port."""
 
     def emptied(found: Resources) -> None:
         (check,), (settings,) = (_balancer(found, "global")[name] for name in ("healthcheck", "glb_settings"))
         check.update({name: "" if isinstance(value, str) else 0 for name, value in check.items()})
         settings.update(target_port=0)
+        _balancer(found, "global").update(http_idle_timeout_seconds=0)
 
     state = edited(balancers.state, tmp_path, emptied)
     _stored(balancers, "global")["health_check"] = {}
     del _stored(balancers, "global")["glb_settings"]["target_port"]
+    del _stored(balancers, "global")["http_idle_timeout_seconds"]
     assert not _scan(state).drifts
 
 

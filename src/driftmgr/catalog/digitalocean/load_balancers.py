@@ -129,7 +129,7 @@ LOADBALANCER = ResourceType(
                 },
             },
         ),
-        "http_idle_timeout_seconds": "http_idle_timeout_seconds",
+        "http_idle_timeout_seconds": Attribute("http_idle_timeout_seconds", default=0),
         "ip": "ip",
         "ipv6": Attribute("ipv6", read=_told),
         "name": "name",
