@@ -176,3 +176,9 @@ def test_bare_domains_are_compared_where_hcl_has_no_blocks(apps: Recorded, tmp_p
     stored_app(apps.cloud)["spec"]["domains"].append({"domain": "x.example.com"})
     assert _paths(_scan(state)) == {"domains[2]"}
     assert _paths(_scan(apps.state)) == {"domain[2]"}
+
+
+def test_addresses_that_are_not_told_are_not_gone(apps: Recorded) -> None:
+    """An app that gave its addresses back lacks the member; the provider then keeps the ones that it knew."""
+    del stored_app(apps.cloud)["dedicated_ips"]
+    assert not _scan(apps.state).drifts

@@ -10,7 +10,7 @@ from typing import Any
 
 from driftmgr.catalog.digitalocean.words import IN_PROJECT, go_time, listed, urn
 from driftmgr.catalog.entry import GLOBAL, MEDIUM, UNTOLD, Attribute, AttributeLike, ResourceType
-from driftmgr.catalog.transforms import untold
+from driftmgr.catalog.transforms import if_told, untold
 
 Members = dict[str, AttributeLike]
 
@@ -247,9 +247,11 @@ APP = ResourceType(
     attributes={
         "active_deployment_id": "active_deployment.id",
         "created_at": Attribute("created_at", read=go_time),
-        # The cloud assigns them some time after the spec's egress asks for them.
+        # The cloud assigns them some time after the spec's egress asks for them; where the answer has none the provider
+        # keeps what it knew.
         "dedicated_ips": Attribute(
             "dedicated_ips",
+            read=if_told,
             nested={"id": "id", "ip": Attribute("ip", when="ip"), "status": Attribute("status", read=untold)},
             when="dedicated_ips",
         ),
