@@ -133,7 +133,8 @@ def permissions_page(aws: Catalog, digitalocean: Catalog) -> Iterator[str]:
     yield from ("", f"### The policy for all {len(aws)} types", "", f"{len(actions(aws))} actions:", "", "```json")
     yield json.dumps(policy_document(aws), indent=2)
     yield from ("```", "", "## DigitalOcean", "")
-    yield "Scopes of a custom token; `account:read` is part of every scan."
+    yield "Scopes of a custom token; `account:read` is part of every scan. Without a scope that single members need"
+    yield "(`tag:read`) the API leaves these out without a word, and things look untagged."
     yield from _permissions(digitalocean, "scopes")
     yield from ("", f"All {len(digitalocean)} types: {_names(token_scopes(digitalocean))}.")
 

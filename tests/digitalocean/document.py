@@ -31,14 +31,15 @@ def correct(document: Any, where: str, value: Any) -> None:
     *way, last = where.split("|")
     place = document
     for step in way:
-        place = _followed(document, place[int(step)] if isinstance(place, list) else place[step])
+        place = followed(document, place[int(step)] if isinstance(place, list) else place[step])
     if value is None:
         del place[int(last) if isinstance(place, list) else last]
     else:
         place[int(last) if isinstance(place, list) else last] = value
 
 
-def _followed(document: Any, place: Any) -> Any:
+def followed(document: Any, place: Any) -> Any:
+    """A place of the document, or the one that it refers to."""
     while isinstance(place, dict) and "$ref" in place:
         steps = place["$ref"].removeprefix("#/").split("/")
         place = document

@@ -31,15 +31,15 @@ _CACHES = ("redis", "valkey")
 _SQL = ("pg", "mysql", "advanced_pg", "advanced_mysql")
 
 
-def clusters(*engines: str) -> Call:
-    """The clusters of some engines, or all of them."""
+def clusters(*engines: str, scopes: str | tuple[str, ...] = READ) -> Call:
+    """The clusters of some engines, or all of them; ``scopes`` are for what is read of them."""
     which = " || ".join(f"engine=='{engine}'" for engine in engines)
-    return listed("/v2/databases", f"databases[?{which}]" if which else "databases", READ)
+    return listed("/v2/databases", f"databases[?{which}]" if which else "databases", scopes)
 
 
-def below(name: str, items: str) -> Call:
-    """What each cluster has of a kind."""
-    return listed(f"/v2/databases/{{cluster}}/{name}", items, READ, given={"cluster": "id"})
+def below(name: str, items: str, *scopes: str) -> Call:
+    """What each cluster has of a kind; ``scopes`` are those of single members."""
+    return listed(f"/v2/databases/{{cluster}}/{name}", items, (READ, *scopes), given={"cluster": "id"})
 
 
 def setting(name: str, items: str, **others: Any) -> Call:
@@ -81,7 +81,7 @@ CLUSTER = ResourceType(
     name="digitalocean_database_cluster",
     criticality=CRITICAL,
     reach=GLOBAL,
-    list=clusters(),
+    list=clusters(scopes=(READ, "project:read", "tag:read", "vpc:read")),
     details={
         # The list need not tell it.
         "Autoscale": setting("autoscale", "autoscale.storage", when="!storage_autoscale"),
@@ -223,7 +223,7 @@ CONNECTION_POOL = ResourceType(
     criticality=HIGH,
     reach=GLOBAL,
     list=clusters("pg", "advanced_pg"),
-    expand=below("pools", "pools"),
+    expand=below("pools", "pools", "database:view_credentials"),
     id=Template("{Parent.id}/{name}"),
     attributes={
         **_connection("", "connection", "host", "port"),
@@ -244,7 +244,7 @@ REPLICA = ResourceType(
     criticality=CRITICAL,
     reach=GLOBAL,
     list=clusters(*_SQL),
-    expand=below("replicas", "replicas"),
+    expand=below("replicas", "replicas", "tag:read", "vpc:read"),
     id=Template("{Parent.id}/replicas/{name}"),
     attributes={
         **_connection("", "connection", "host", "port", "database", "user"),

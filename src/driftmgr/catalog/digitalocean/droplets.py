@@ -33,6 +33,7 @@ def _lower(text: str | None) -> str | None:
     return text.lower() if text else text
 
 
+_POOL_SCOPES = ("droplet:read", "project:read", "ssh_key:read", "tag:read", "vpc:read")
 _POOLS = listed("/v2/droplets/autoscale", "autoscale_pools", "droplet:read")
 
 
@@ -51,7 +52,9 @@ DROPLET = ResourceType(
     name="digitalocean_droplet",
     criticality=MEDIUM,
     reach=GLOBAL,
-    list=listed("/v2/droplets", "droplets", "droplet:read"),
+    list=listed(
+        "/v2/droplets", "droplets", ("droplet:read", "block_storage:read", "image:read", "tag:read", "vpc:read")
+    ),
     joins={
         "Pool": Join(
             of=_POOLS,
@@ -124,7 +127,7 @@ def snapshot(
         criticality=LOW,
         reach=GLOBAL,
         # One list tells those of both kinds.
-        list=listed("/v2/snapshots", f"snapshots[?resource_type=='{kind}']", "snapshot:read"),
+        list=listed("/v2/snapshots", f"snapshots[?resource_type=='{kind}']", ("snapshot:read", "tag:read")),
         id="id",
         owner=owner,
         attributes={
@@ -147,7 +150,7 @@ AUTOSCALE = ResourceType(
     name="digitalocean_droplet_autoscale",
     criticality=MEDIUM,
     reach=GLOBAL,
-    list=_POOLS,
+    list=listed("/v2/droplets/autoscale", "autoscale_pools", _POOL_SCOPES),
     id="id",
     attributes={
         "config": Attribute(

@@ -5,7 +5,7 @@ from typing import Any
 from driftmgr.catalog.digitalocean.words import listed, urn
 from driftmgr.catalog.entry import GLOBAL, LOW, MEDIUM, Attribute, ParentRef, ResourceType, Template
 
-_ADDRESSES = listed("/v2/reserved_ips", "reserved_ips", "reserved_ip:read")
+_ADDRESSES = listed("/v2/reserved_ips", "reserved_ips", ("reserved_ip:read", "droplet:read", "project:read"))
 
 
 def same_address(recorded: Any, observed: Any) -> bool:
@@ -47,7 +47,7 @@ ASSIGNMENT = ResourceType(
 )
 
 
-_ADDRESSES6 = listed("/v2/reserved_ipv6", "reserved_ipv6s", "reserved_ip:read")
+_ADDRESSES6 = listed("/v2/reserved_ipv6", "reserved_ipv6s", ("reserved_ip:read", "droplet:read"))
 
 RESERVED_IPV6 = ResourceType(
     name="digitalocean_reserved_ipv6",

@@ -11,7 +11,7 @@ from driftmgr.catalog.digitalocean.words import CREATED_WITH, MADE_BY_TAGS, TAGS
 from driftmgr.catalog.entry import GLOBAL, LOW, MEDIUM, Attribute, ParentRef, ResourceType, Template
 from driftmgr.catalog.transforms import if_told, none_if_empty
 
-_VOLUMES = listed("/v2/volumes", "volumes", "block_storage:read")
+_VOLUMES = listed("/v2/volumes", "volumes", ("block_storage:read", "tag:read"))
 _BY_CSI = "Created by DigitalOcean CSI driver"
 """What the driver of the volume claims of Kubernetes writes (csi-digitalocean, ``driver/controller.go``)."""
 
