@@ -214,4 +214,5 @@ CUSTOM_IMAGE = ResourceType(
         "type": "type",
     },
     unreadable={"url": CREATED_WITH},
+    import_id="cannot be imported",
 )
