@@ -182,3 +182,21 @@ def test_addresses_that_are_not_told_are_not_gone(apps: Recorded) -> None:
     """An app that gave its addresses back lacks the member; the provider then keeps the ones that it knew."""
     del stored_app(apps.cloud)["dedicated_ips"]
     assert not _scan(apps.state).drifts
+
+
+def test_the_records_of_an_app_are_its_own(apps: Recorded) -> None:
+    """Where an app was given a zone to manage, its domains' records there are not unmanaged; all others are."""
+    (domain,) = (
+        one for app in apps.cloud.objects("/v2/apps") for one in app["spec"].get("domains", ()) if "zone" in one
+    )
+    zone, host = domain["zone"], domain["domain"].removesuffix(f".{domain['zone']}")
+    apps.cloud.create("/v2/domains", name=zone)
+    for kind, name, data in (
+        ("CNAME", host, "shop.ondigitalocean.app."),
+        ("TXT", host, "x"),
+        ("A", "other", "192.0.2.7"),
+    ):
+        apps.cloud.create(f"/v2/domains/{zone}/records", type=kind, name=name, data=data)
+    told = {drift.id for drift in _scan(apps.state).drifts if drift.type == "digitalocean_record"}
+    records = apps.cloud.objects(f"/v2/domains/{zone}/records")
+    assert told == {str(one["id"]) for one in records if one["type"] in {"TXT", "A"}}

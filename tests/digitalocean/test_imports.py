@@ -1,8 +1,23 @@
 """What the entries say of an import is what the provider's importers take."""
 
-from driftmgr.catalog.digitalocean.droplets import CUSTOM_IMAGE
+import pytest
+
+from driftmgr.catalog import catalog_of
+
+WITHOUT_IMPORTER = (
+    "custom_image",
+    "gradientai_agent_knowledge_base_attachment",
+    "gradientai_knowledge_base_data_source",
+    "nfs_attachment",
+    "project_resources",
+    "spaces_bucket_object",
+    "spaces_key",
+    "volume_attachment",
+)
+"""The provider's resources whose schema names no importer, of those that the catalog covers."""
 
 
-def test_a_custom_image_is_told_to_have_no_importer() -> None:
-    """The provider has no importer of custom images: no import block is proposed that Terraform refuses."""
-    assert CUSTOM_IMAGE.import_id == "cannot be imported"
+@pytest.mark.parametrize("name", WITHOUT_IMPORTER)
+def test_what_has_no_importer_is_told_to_have_none(name: str) -> None:
+    """No import is proposed that Terraform refuses."""
+    assert catalog_of("digitalocean")[f"digitalocean_{name}"].import_id == "cannot be imported"

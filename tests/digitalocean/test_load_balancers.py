@@ -16,6 +16,7 @@ from driftmgr.app import ScanRequest
 from driftmgr.clouds.digitalocean.api import shared_guard
 from driftmgr.model import DriftReport
 
+_RECORD = "digitalocean_record"
 _SILENT_ON = ("network", "network_stack", "tls_cipher_policy")
 
 
@@ -85,3 +86,25 @@ def test_an_algorithm_that_nobody_tells_is_the_only_one(balancers: Recorded, tmp
     state = edited(balancers.state, tmp_path, lambda found: _balancer(found, "by_tag").update(algorithm=recorded_as))
     del _stored(balancers, "by-tag")["algorithm"]
     assert not _scan(state).drifts
+
+
+def test_the_records_of_a_certificate_at_a_load_balancer_are_its_own(balancers: Recorded) -> None:
+    """It makes them for names of Let's Encrypt, unless it is told not to; what else points at it is somebody's."""
+    public, zone = _stored(balancers, "public"), "example.org"
+    balancers.cloud.create("/v2/domains", name=zone)
+    names = {"shop": public["ip"], "by-hand": public["ip"], "elsewhere": "192.0.2.7"}
+    for name, address in names.items():
+        balancers.cloud.create(f"/v2/domains/{zone}/records", type="A", name=name, data=address)
+    balancers.cloud.create(
+        "/v2/certificates", name="c", type="lets_encrypt", dns_names=[f"shop.{zone}", f"elsewhere.{zone}"]
+    )
+    ids = {one["name"]: str(one["id"]) for one in balancers.cloud.objects(f"/v2/domains/{zone}/records")}
+
+    def told() -> set[str]:
+        drifts = _scan(balancers.state).drifts
+        return {name for name in names for drift in drifts if (drift.type, drift.id) == (_RECORD, ids[name])}
+
+    public["disable_lets_encrypt_dns_records"] = False
+    assert told() == {"by-hand", "elsewhere"}
+    public["disable_lets_encrypt_dns_records"] = True
+    assert told() == set(names)

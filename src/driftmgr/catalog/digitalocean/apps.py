@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from driftmgr.catalog.digitalocean.words import IN_PROJECT, go_time, listed, urn
+from driftmgr.catalog.digitalocean.words import IN_PROJECT, apps, go_time, urn
 from driftmgr.catalog.entry import GLOBAL, MEDIUM, UNTOLD, Attribute, AttributeLike, ResourceType
 from driftmgr.catalog.transforms import if_told, untold
 
@@ -242,7 +242,7 @@ APP = ResourceType(
     name="digitalocean_app",
     criticality=MEDIUM,
     reach=GLOBAL,
-    list=listed("/v2/apps", "apps", ("app:read", "project:read"), params={"with_projects": "true"}),
+    list=apps("apps", "app:read", "project:read"),
     id="id",
     attributes={
         "active_deployment_id": "active_deployment.id",

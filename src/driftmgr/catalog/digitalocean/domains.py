@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from driftmgr.catalog.digitalocean.words import listed, urn
-from driftmgr.catalog.entry import GLOBAL, HIGH, MEDIUM, Attribute, ParentRef, ResourceType
+from driftmgr.catalog.digitalocean.words import apps, listed, urn
+from driftmgr.catalog.entry import GLOBAL, HIGH, MEDIUM, Attribute, Join, ParentRef, ResourceType
 
 _DOMAINS = listed("/v2/domains", "domains", "domain:read")
 _NAMES_A_HOST = ("CNAME", "MX", "NS", "SRV", "CAA")
 
+_FULL_NAME = "name == '@' && Parent.name || join('.', [name, Parent.name])"
 _RECORDS = listed("/v2/domains/{domain}/records", "domain_records", "domain:read", given={"domain": "name"})
 
 
@@ -40,6 +41,15 @@ def _value(record: Mapping[str, Any]) -> str | None:
     return f"{data}." if data is not None and is_host else data
 
 
+def _maker(found: Mapping[str, Any]) -> str | None:
+    """What points a name at an app that has given App Platform the zone, or a certificate's at its load balancer."""
+    if found["type"] in {"A", "AAAA", "CNAME"} and found["zone"] == found["domain"]:
+        return "App Platform"
+    return (
+        f"load balancer {found['balancer']}" if found["type"] == "A" and found["name"] and found["balancer"] else None
+    )
+
+
 def _full_name(record: Mapping[str, Any]) -> str:
     name, domain = str(record["name"]), str(record["domain"])
     if name == "@":
@@ -53,7 +63,30 @@ RECORD = ResourceType(
     reach=GLOBAL,
     list=_DOMAINS,
     expand=_RECORDS,
+    joins={
+        "Zone": Join(
+            call=apps("apps[].spec.domains[]", "app:read"),
+            on="domain",
+            to=_FULL_NAME,
+            value="zone",
+        ),
+        # A load balancer with a certificate of Let's Encrypt makes records for its names, unless it is told not to.
+        "Certified": Join(
+            call=listed("/v2/certificates", "certificates[?type=='lets_encrypt'].dns_names[]", "certificate:read"),
+            on="@",
+            to=_FULL_NAME,
+        ),
+        "Balancer": Join(
+            call=listed(
+                "/v2/load_balancers", "load_balancers[?!disable_lets_encrypt_dns_records && ip]", "load_balancer:read"
+            ),
+            on="ip",
+            to="data",
+            value="name",
+        ),
+    },
     id="id",
+    owner=Attribute("{zone: Zone, domain: Parent.name, type: type, name: Certified, balancer: Balancer}", read=_maker),
     # What every domain has from the beginning.
     is_default="type=='SOA' || (type=='NS' && name=='@' && ends_with(data, '.digitalocean.com'))",
     attributes={

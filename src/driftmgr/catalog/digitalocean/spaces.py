@@ -157,6 +157,7 @@ KEY = ResourceType(
     reach=GLOBAL,
     list=listed("/v2/spaces/keys", "keys", "spaces_key:read"),
     id="access_key",
+    import_id="cannot be imported",
     attributes={
         "access_key": "access_key",
         "created_at": "created_at",
@@ -170,6 +171,7 @@ OBJECT = ResourceType(
     name="digitalocean_spaces_bucket_object",
     criticality=MEDIUM,
     reach=GLOBAL,
+    import_id="cannot be imported",
     lookup=aws_call(
         "s3.head_object",
         given={"Bucket": "bucket", "Key": "key"},

@@ -17,6 +17,11 @@ def listed(path: str, items: str, permission: str | tuple[str, ...], /, **others
     return http_call(path, items, permission, **others | {"params": {"per_page": 200, **others.get("params", {})}})
 
 
+def apps(items: str, *scopes: str) -> Call:
+    """What all apps tell, in one form, so that it is asked once."""
+    return listed("/v2/apps", items, scopes, params={"with_projects": "true"})
+
+
 def urn(kind: str, identity: str) -> Template:
     """The uniform resource name of an object: ``do:droplet:3164494``."""
     return Template(f"do:{kind}:{{{identity}}}")
