@@ -12,6 +12,7 @@ from digitalocean.fixtures import (
     digitalocean_server,
     digitalocean_spaces,
     recorded,
+    recorded_pair,
     recorded_spaces,
     spaces_server,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "digitalocean_server",
     "digitalocean_spaces",
     "recorded",
+    "recorded_pair",
     "recorded_spaces",
     "spaces_server",
 ]

@@ -11,6 +11,7 @@ from digitalocean import recordings
 from digitalocean.cloud import Cloud
 from digitalocean.server import TOKEN, Server
 from digitalocean.spaces import Spaces
+from driftmgr.clouds.digitalocean.api import shared_guard
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,15 +31,18 @@ def digitalocean_server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def digitalocean_cloud(digitalocean_server: Server, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """An empty team, whose token and address are in the environment."""
+def digitalocean_cloud(digitalocean_server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cloud]:
+    """An empty team, whose token and address are in the environment, and of which no earlier scan is remembered."""
+    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path / "cache"))
+    shared_guard.cache_clear()
     digitalocean_server.teams = {TOKEN: digitalocean_server.cloud}
     digitalocean_server.cloud.reset()
     monkeypatch.setenv("DIGITALOCEAN_TOKEN", TOKEN)
     monkeypatch.setenv("DIGITALOCEAN_API_URL", digitalocean_server.url)
     for name in ("DIGITALOCEAN_ACCESS_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
-    return digitalocean_server.cloud
+    yield digitalocean_server.cloud
+    shared_guard.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -78,5 +82,17 @@ def recorded(digitalocean_cloud: Cloud, digitalocean_server: Server) -> Callable
     def load(family: str) -> Recorded:
         digitalocean_cloud.load(recordings.saved_cloud(family))
         return Recorded(state=recordings.state_path(family), cloud=digitalocean_cloud, url=digitalocean_server.url)
+
+    return load
+
+
+@pytest.fixture
+def recorded_pair(request: pytest.FixtureRequest) -> Callable[[str], Recorded]:
+    """``recorded`` or ``recorded_spaces``, as the family needs."""
+
+    def load(family: str) -> Recorded:
+        name = "recorded_spaces" if family.startswith("spaces") else "recorded"
+        pair: Recorded = request.getfixturevalue(name)(family)
+        return pair
 
     return load

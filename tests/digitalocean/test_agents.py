@@ -1,6 +1,6 @@
 """AI agents in situations that no recording has: what HCL attached, routes, keys, deletion."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,19 +12,15 @@ from digitalocean.states import Resources, attributes, edited
 from digitalocean.test_agreement import rows
 from driftmgr import app
 from driftmgr.app import ScanRequest
-from driftmgr.clouds.digitalocean.api import shared_guard
 from driftmgr.model import DriftReport
 
 _AGENT, _FUNCTION = "gradientai_agent", "gradientai_function"
 
 
 @pytest.fixture
-def agents(recorded: Callable[[str], Recorded], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Recorded]:
-    """The recorded agents, without a memory of earlier scans."""
-    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path))
-    shared_guard.cache_clear()
-    yield recorded("agents")
-    shared_guard.cache_clear()
+def agents(recorded: Callable[[str], Recorded]) -> Recorded:
+    """The recorded agents."""
+    return recorded("agents")
 
 
 def _scan(state: Path, *types: str) -> DriftReport:

@@ -1,6 +1,6 @@
 """The catalog of DigitalOcean against what the real provider recorded: silent after apply, exact after each change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,19 +13,9 @@ from digitalocean.fixtures import Recorded
 from driftmgr import app
 from driftmgr.app import ScanRequest
 from driftmgr.catalog import catalog_of
-from driftmgr.clouds.digitalocean.api import shared_guard
 from driftmgr.model import DriftReport
 
 CATALOG = catalog_of("digitalocean")
-
-
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
-    """No memory of earlier scans, neither on disk nor of what failed."""
-    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path))
-    shared_guard.cache_clear()
-    yield
-    shared_guard.cache_clear()
 
 
 def scan(pair: Recorded, **asked: Any) -> DriftReport:
@@ -41,18 +31,6 @@ def rows(report: DriftReport) -> set[Row]:
         names = {change.path.partition("[")[0].partition(".")[0] for change in drift.changes}
         found |= {(drift.kind, who, name) for name in names or {""}}
     return found
-
-
-@pytest.fixture
-def recorded_pair(request: pytest.FixtureRequest) -> Callable[[str], Recorded]:
-    """A recorded family, with buckets where it has some."""
-
-    def load(family: str) -> Recorded:
-        name = "recorded_spaces" if family.startswith("spaces") else "recorded"
-        pair: Recorded = request.getfixturevalue(name)(family)
-        return pair
-
-    return load
 
 
 @pytest.mark.parametrize("family", recordings.families())

@@ -1,6 +1,6 @@
 """Inside the spec of an app: the exact place of each change, and what of its secrets is compared and told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from digitalocean.shapes import Object
 from digitalocean.states import Resources, attributes, edited
 from driftmgr import app
 from driftmgr.app import ScanRequest
-from driftmgr.clouds.digitalocean.api import shared_guard
 from driftmgr.model import DriftReport
 
 _SECRET = "a-word-that-nobody-may-see"  # planted, to be looked for
@@ -21,12 +20,9 @@ _ENCRYPTED, _ANEW = f"EV[1:{_SECRET}:x]", f"EV[1:{_SECRET}:y]"
 
 
 @pytest.fixture
-def apps(recorded: Callable[[str], Recorded], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Recorded]:
-    """The recorded apps, without a memory of earlier scans."""
-    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path))
-    shared_guard.cache_clear()
-    yield recorded("apps")
-    shared_guard.cache_clear()
+def apps(recorded: Callable[[str], Recorded]) -> Recorded:
+    """The recorded apps."""
+    return recorded("apps")
 
 
 def _scan(state: Path) -> DriftReport:

@@ -12,7 +12,6 @@ from digitalocean.states import Resources, attributes, edited
 from digitalocean.test_agreement import rows
 from driftmgr import app
 from driftmgr.app import ScanRequest
-from driftmgr.clouds.digitalocean.api import shared_guard
 from driftmgr.model import DriftReport
 
 _DAILY = {"plan": "daily", "hour": 0, "window_length_hours": 4, "retention_period_days": 7}
@@ -21,11 +20,9 @@ _WEEKLY = {"plan": "weekly", "weekday": "SUN", "hour": 20, "window_length_hours"
 
 @pytest.fixture
 def scan(
-    recorded: Callable[[str], Recorded], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    recorded: Callable[[str], Recorded], tmp_path: Path
 ) -> Callable[[list[dict[str, Any]], dict[str, Any]], DriftReport]:
     """Scan with what the state holds of a droplet's policy, and what the API answers in its place."""
-    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path))
-    shared_guard.cache_clear()
     pair = recorded("droplets")
 
     def report(held: list[dict[str, Any]], told: dict[str, Any]) -> DriftReport:

@@ -11,15 +11,12 @@ from digitalocean.changes.words import place
 from digitalocean.fixtures import Recorded
 from driftmgr import app
 from driftmgr.app import ScanRequest
-from driftmgr.clouds.digitalocean.api import shared_guard
 from driftmgr.model import DriftReport
 
 
 @pytest.fixture
 def pair(recorded: Callable[[str], Recorded], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
     """The recorded databases, with the firewall of the cluster moved to its replica."""
-    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path / "cache"))
-    shared_guard.cache_clear()
     pair = recorded("databases")
     state = json.loads(pair.state.read_text())
     cluster = place(pair.cloud, "/v2/databases", name="shop")

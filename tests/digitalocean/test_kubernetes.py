@@ -1,6 +1,6 @@
 """What a Kubernetes cluster made is its own as long as it can be known."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,9 @@ _CLUSTERS, _BALANCERS = "/v2/kubernetes/clusters", "/v2/load_balancers"
 
 
 @pytest.fixture
-def kubernetes(
-    recorded: Callable[[str], Recorded], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Recorded]:
-    """The recorded clusters, without a memory of earlier scans."""
-    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path))
-    shared_guard.cache_clear()
-    yield recorded("kubernetes")
-    shared_guard.cache_clear()
+def kubernetes(recorded: Callable[[str], Recorded]) -> Recorded:
+    """The recorded clusters."""
+    return recorded("kubernetes")
 
 
 def _scan(pair: Recorded, *types: str) -> DriftReport:

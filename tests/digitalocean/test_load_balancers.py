@@ -1,6 +1,6 @@
 """Load balancers: what the API leaves out of an answer is what the provider makes of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from digitalocean.states import Resources, attributes, edited
 from digitalocean.test_agreement import rows
 from driftmgr import app
 from driftmgr.app import ScanRequest
-from driftmgr.clouds.digitalocean.api import shared_guard
 from driftmgr.model import DriftReport
 
 _RECORD = "digitalocean_record"
@@ -21,14 +20,9 @@ _SILENT_ON = ("network", "network_stack", "tls_cipher_policy")
 
 
 @pytest.fixture
-def balancers(
-    recorded: Callable[[str], Recorded], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Recorded]:
-    """The recorded load balancers, without a memory of earlier scans."""
-    monkeypatch.setenv("DRIFTMGR_CACHE_DIR", str(tmp_path))
-    shared_guard.cache_clear()
-    yield recorded("load_balancers")
-    shared_guard.cache_clear()
+def balancers(recorded: Callable[[str], Recorded]) -> Recorded:
+    """The recorded load balancers."""
+    return recorded("load_balancers")
 
 
 def _scan(state: Path) -> DriftReport:

@@ -11,10 +11,8 @@ import pytest
 from digitalocean import recordings
 from digitalocean.cloud import Cloud
 from digitalocean.fixtures import Recorded
-from digitalocean.test_agreement import fresh, recorded_pair, rows, scan
+from digitalocean.test_agreement import rows, scan
 from driftmgr.clouds.digitalocean.api import shared_guard
-
-__all__ = ["fresh", "recorded_pair"]
 
 ABSENT = {"/v2/databases/{}/online-migration"}
 """Answers 404 where there is none; https://docs.digitalocean.com/reference/api/digitalocean/#tag/Databases"""

@@ -9,11 +9,9 @@ import pytest
 from digitalocean.changes.words import Row, changed, gone, made
 from digitalocean.fixtures import Recorded
 from digitalocean.spaces import Spaces
-from digitalocean.test_agreement import fresh, rows, scan
+from digitalocean.test_agreement import rows, scan
 from driftmgr import app
 from driftmgr.app import ScanRequest
-
-__all__ = ["fresh"]
 
 BUCKET_TYPES = {
     "digitalocean_spaces_bucket",
