@@ -39,6 +39,11 @@ def _reordered(cloud: Cloud) -> None:
 
 
 CHANGES: dict[str, Case] = {
+    "image deleted, and still told of": (
+        "images",
+        changed("/v2/images", "plain", status="deleted"),
+        {("missing", "custom_image.plain", "")},
+    ),
     "droplet renamed": (
         "droplets",
         changed("/v2/droplets", "plain", name="other"),

@@ -197,6 +197,8 @@ CUSTOM_IMAGE = ResourceType(
     criticality=LOW,
     reach=GLOBAL,
     list=listed("/v2/images", "images[?type=='custom']", "image:read", params={"private": "true"}),
+    # One that was deleted may still be told of; the provider takes it for gone.
+    exists="status != 'deleted'",
     id="id",
     attributes={
         "created_at": "created_at",
