@@ -17,7 +17,7 @@ from driftmgr.discovery.observe import Observer, origin_joins, outline_of
 from driftmgr.discovery.paths import names_in, path_reader, source_reader
 from driftmgr.discovery.shards import Shard
 from driftmgr.drift.sought import Sought
-from driftmgr.model import Gap, GapReason, RemoteObject, Scope
+from driftmgr.model import DriftMgrError, Gap, GapReason, RemoteObject, Scope
 
 Found = RemoteObject | Gap
 Emit = Callable[[Found], None]
@@ -131,11 +131,12 @@ class _TypeRun:
     async def run(self) -> None:
         try:
             items = await self._items()
-        except ApiError as error:
+        except Exception as caught:  # noqa: BLE001  # see ``_unforeseen``
+            error = self._unforeseen(caught)
             self._emit(self._gap(error.operation, error.reason, f"{error.code}: {error.message}"))
             return
         joined = await self._join()
-        await _all(self._complete(item, joined) for item in items)
+        await _all(self._completed(item, joined) for item in items)
         for (operation, reason, code), failure in self._failures.items():
             whole = failure.whole or bool(failure.parts & self._observer.existence_needs)
             lost = {name for part in failure.parts for name in self._observer.attributes_of(part)} | failure.attributes
@@ -192,8 +193,8 @@ class _TypeRun:
             try:
                 for item in await self._bulk(join):
                     groups.setdefault(on(item), []).append(value(item))
-            except ApiError as error:
-                self._fail(name, error)
+            except Exception as error:  # noqa: BLE001  # see ``_unforeseen``
+                self._fail(name, self._unforeseen(error, join.call.operation))
                 return name, None
             return name, (join, groups)
 
@@ -208,6 +209,12 @@ class _TypeRun:
         return [
             {**_as_item(item), "Parent": parent} for parent, group in zip(parents, found, strict=True) for item in group
         ]
+
+    async def _completed(self, item: Item, joined: Mapping[str, tuple[Join, dict[Any, list[Any]]]]) -> None:
+        try:
+            await self._complete(item, joined)
+        except Exception as error:  # noqa: BLE001  # see ``_unforeseen``
+            self._failure(self._unforeseen(error)).whole = True
 
     async def _complete(self, item: Item, joined: Mapping[str, tuple[Join, dict[Any, list[Any]]]]) -> None:
         lost = {name for name in self._joins if name not in joined}
@@ -254,7 +261,12 @@ class _TypeRun:
         return names - untold
 
     def _observe(self, item: Item, completed: Item, lacking: frozenset[str], lost: frozenset[str]) -> None:
-        found = self._observer.observe(completed, self._collector.scope, lacking=lacking, lost=lost)
+        def unforeseen(name: str, error: Exception) -> None:
+            self._failure(self._unforeseen(error)).attributes.add(name)
+
+        found = self._observer.observe(
+            completed, self._collector.scope, lacking=lacking, lost=lost, unforeseen=unforeseen
+        )
         if found is not None:
             for name, code in self._observer.refusals(completed).items():
                 operation = self._operation_telling(self._entry.refused[name])
@@ -295,6 +307,20 @@ class _TypeRun:
         names = names_in(path)
         details = (call.operation for name, call in self._entry.details.items() if name in names)
         return next(details, self._entry.source.operation if self._entry.source else "")
+
+    def _unforeseen(self, error: Exception, operation: str = "") -> ApiError:
+        """The error of an answer in a form that the catalog does not know: a service changes under our feet.
+
+        It costs what had to be read from the answer, never the scan. Its words may hold values, so they are not told.
+        """
+        if isinstance(error, ApiError):
+            return error
+        if isinstance(error, DriftMgrError):
+            raise error
+        lacking = f" {error}" if isinstance(error, KeyError) else ""
+        operation = operation or (self._entry.source.operation if self._entry.source else "")
+        message = f"the answer has a form that this version does not know ({type(error).__name__}{lacking})"
+        return ApiError(operation, "Unforeseen", "unreachable", message)
 
     def _fail(self, part: str, error: ApiError) -> None:
         self._failure(error).parts.add(part)

@@ -1,6 +1,6 @@
 """From a cloud's answer to a remote object in Terraform's shape."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,6 +11,9 @@ from driftmgr.catalog.references import values_at
 from driftmgr.discovery.paths import attribute_reader, names_in, path_reader, source_reader
 from driftmgr.drift.sought import Sought, identifying
 from driftmgr.model import Parent, RemoteObject, Scope
+
+Unforeseen = Callable[[str, Exception], None]
+"""Is told of an attribute that cannot be read from an answer, and of the error."""
 
 
 def outline_of(catalog: Catalog, entry: ResourceType, sought: Sought) -> "Observer | None":
@@ -114,23 +117,33 @@ class Observer:
         *,
         lacking: frozenset[str] = frozenset(),
         lost: frozenset[str] = frozenset(),
+        unforeseen: "Unforeseen" = lambda _name, _error: None,
     ) -> RemoteObject | None:
         """The object of an item, or ``None`` where the item has no id.
 
         ``lacking`` are the details and joins that were not asked for, ``lost`` those that ended in a gap: what
-        needs them is no attribute of the object, and for lost ones is named in ``unread``.
+        needs them is no attribute of the object, and for lost ones is named in ``unread``. So is what cannot be read
+        because the answer has a form that nobody foresaw; ``unforeseen`` is told of it (of ``owner`` for who made it).
         """
         identity = self._id(item)
         if identity is None:
             return None
         missing = lacking | lost
         unread = {name for name, needs in self.needs.items() if needs & lost} | self.refusals(item).keys()
-        attributes = {
-            name: value
-            for name, reader in self._attributes.items()
-            if name not in unread and not (self.needs[name] & missing) and (value := reader(item)) is not UNTOLD
-        }
+        attributes: dict[str, Any] = {}
+        for name, reader in self._attributes.items():
+            if name in unread or self.needs[name] & missing:
+                continue
+            try:
+                value = reader(item)
+            except Exception as error:  # noqa: BLE001  # whatever a reader stumbles over, it costs this attribute alone
+                unread.add(name)
+                unforeseen(name, error)
+            else:
+                if value is not UNTOLD:
+                    attributes[name] = value
         attributes.setdefault("id", str(identity))
+        owner, is_default, origin_read = self._origin(item, unforeseen)
         region = self._region(item) if self._region else scope.region
         return RemoteObject(
             type=self.entry.name,
@@ -138,11 +151,20 @@ class Observer:
             scope=Scope(cloud=scope.cloud, account=scope.account, region=region),
             attributes=attributes,
             parents=self._parents(attributes),
-            owner=self._owner(item) if self._owner else None,
-            is_default=bool(self._is_default and self._is_default(item)),
-            origin_unread=bool(lost & self.origin_needs),
+            owner=owner,
+            is_default=is_default,
+            origin_unread=bool(lost & self.origin_needs) or not origin_read,
             unread=tuple(name for name in self._attributes if name in unread),
         )
+
+    def _origin(self, item: Mapping[str, Any], unforeseen: "Unforeseen") -> tuple[Any, bool, bool]:
+        """Who made the object, whether the cloud did by itself, and whether this could be read."""
+        try:
+            owner = self._owner(item) if self._owner else None
+            return owner, bool(self._is_default and self._is_default(item)), True
+        except Exception as error:  # noqa: BLE001  # as for an attribute
+            unforeseen("owner", error)
+            return None, False, False
 
     def _parents(self, attributes: Mapping[str, Any]) -> tuple[Parent, ...]:
         found = (

@@ -97,7 +97,7 @@ RECORD = ResourceType(
         "port": Attribute("port", default=0),
         "priority": Attribute("priority", default=0),
         "tag": "tag",
-        "ttl": "ttl",
+        "ttl": Attribute("ttl", default=0),
         "type": "type",
         "value": Attribute("{data: data, type: type, tag: tag}", read=_value),
         "weight": Attribute("weight", default=0),

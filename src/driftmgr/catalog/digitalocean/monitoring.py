@@ -28,7 +28,7 @@ MONITOR_ALERT = ResourceType(
         "entities": "entities",
         "tags": TAGS,
         "type": "type",
-        "value": "value",
+        "value": Attribute("value", default=0),
         "window": "window",
     },
 )
