@@ -88,7 +88,7 @@ RECORD = ResourceType(
     id="id",
     owner=Attribute("{zone: Zone, domain: Parent.name, type: type, name: Certified, balancer: Balancer}", read=_maker),
     # What every domain has from the beginning.
-    is_default="type=='SOA' || (type=='NS' && name=='@' && ends_with(data, '.digitalocean.com'))",
+    is_default="type=='SOA' || (type=='NS' && name=='@' && ends_with(data || '', '.digitalocean.com'))",
     attributes={
         "domain": "Parent.name",
         "flags": Attribute("flags", default=0),

@@ -22,7 +22,7 @@ from driftmgr.catalog.transforms import if_told, one, present, untold
 
 
 def _has(feature: str) -> Attribute:
-    return Attribute(f"contains(features, '{feature}')", default=False)
+    return Attribute(f"contains(features || `[]`, '{feature}')", default=False)
 
 
 def _address(version: str, kind: str, read: Callable[[Any], Any] | None = None) -> Attribute:
