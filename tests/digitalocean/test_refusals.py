@@ -14,8 +14,8 @@ from digitalocean.fixtures import Recorded
 from digitalocean.test_agreement import rows, scan
 from driftmgr.clouds.digitalocean.api import shared_guard
 
-ABSENT = {"/v2/databases/{}/online-migration"}
-"""Answers 404 where there is none; https://docs.digitalocean.com/reference/api/digitalocean/#tag/Databases"""
+ABSENT = {"/v2/databases/{}/online-migration", "/v2/databases/{}/autoscale", "/v2/databases/{}/logsink"}
+"""Answer 404 where there is none; https://docs.digitalocean.com/reference/api/digitalocean/#tag/Databases"""
 _ID = re.compile(r"/(?:[0-9a-f]{8}-[0-9a-f-]+|\d+)(?=/|$)")
 
 

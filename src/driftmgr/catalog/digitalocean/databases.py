@@ -37,9 +37,9 @@ def clusters(*engines: str, scopes: str | tuple[str, ...] = READ) -> Call:
     return listed("/v2/databases", f"databases[?{which}]" if which else "databases", scopes)
 
 
-def below(name: str, items: str, *scopes: str) -> Call:
+def below(name: str, items: str, *scopes: str, **others: Any) -> Call:
     """What each cluster has of a kind; ``scopes`` are those of single members."""
-    return listed(f"/v2/databases/{{cluster}}/{name}", items, (READ, *scopes), given={"cluster": "id"})
+    return listed(f"/v2/databases/{{cluster}}/{name}", items, (READ, *scopes), given={"cluster": "id"}, **others)
 
 
 def setting(name: str, items: str, **others: Any) -> Call:
@@ -83,8 +83,8 @@ CLUSTER = ResourceType(
     reach=GLOBAL,
     list=clusters(scopes=(READ, "project:read", "tag:read", "vpc:read")),
     details={
-        # The list need not tell it.
-        "Autoscale": setting("autoscale", "autoscale.storage", when="!storage_autoscale"),
+        # The list need not tell it. No such thing is no answer to fail on: not every engine has it.
+        "Autoscale": setting("autoscale", "autoscale.storage", when="!storage_autoscale", absent=("not_found",)),
         "Eviction": setting(
             "eviction_policy", "eviction_policy", when=" || ".join(f"engine=='{engine}'" for engine in _CACHES)
         ),

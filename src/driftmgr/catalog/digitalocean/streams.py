@@ -98,7 +98,8 @@ def _sink(kind: str, attributes: dict[str, AttributeLike]) -> ResourceType:
         criticality=HIGH,
         reach=GLOBAL,
         list=clusters(),
-        expand=below("logsink", f"sinks[?sink_type=='{kind}']"),
+        # Asked of every engine: one that has no such thing may say that there is none.
+        expand=below("logsink", f"sinks[?sink_type=='{kind}']", absent=("not_found",)),
         id=Template("{Parent.id},{sink_id}"),
         attributes={
             "ca_cert": _pem("config.ca"),
